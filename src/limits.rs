@@ -1,0 +1,83 @@
+//! Every cap of the product in one table (`TIGER_STYLE`: a limit on every loop, queue and buffer).
+
+use std::time::Duration;
+
+/// Bytes in one KiB.
+pub const KIB: usize = 1024;
+/// Bytes in one MiB.
+pub const MIB: usize = 1024 * KIB;
+
+/// A whole mail as received, in bytes.
+pub const MAIL_BYTES_MAX: usize = 25 * MIB;
+/// Nested MIME parts: how deep.
+pub const MAIL_DEPTH_MAX: usize = 30;
+/// MIME parts of one mail, at any depth.
+pub const MAIL_PARTS_MAX: usize = 500;
+/// Header lines of one mail, over all parts.
+pub const MAIL_HEADERS_MAX: usize = 2_000;
+/// The header block of one mail, in bytes.
+pub const MAIL_HEADER_BYTES_MAX: usize = 256 * KIB;
+/// A mail larger than this is stored as a reading copy plus its original, so that a page need not open it whole.
+pub const MAIL_INLINE_BYTES_MAX: usize = 64 * KIB;
+/// Recipients of one SMTP transaction.
+pub const RECIPIENTS_MAX: usize = 20;
+/// One command line of SMTP, in bytes (RFC 5321 asks for 512; extensions need more).
+pub const COMMAND_BYTES_MAX: usize = 4 * KIB;
+/// Bad commands before a connection is closed.
+pub const BAD_COMMANDS_MAX: usize = 20;
+/// Mails of one connection.
+pub const MAILS_PER_CONNECTION_MAX: usize = 10_000;
+/// Open mail connections.
+pub const CONNECTIONS_MAX: usize = 256;
+/// Open mail connections from one source address.
+pub const CONNECTIONS_PER_SOURCE_MAX: usize = 64;
+/// Silence before a mail connection is closed (RFC 5321 4.5.3.2.7 asks for five minutes).
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(300);
+/// A whole mail must have arrived by then.
+pub const DATA_TIMEOUT: Duration = Duration::from_secs(600);
+/// Plaintext of mails held in memory at once, over all connections, in bytes.
+pub const MAIL_MEMORY_BYTES_MAX: usize = 64 * MIB;
+
+/// A letter's text, in bytes.
+pub const LETTER_TEXT_BYTES_MAX: usize = 256 * KIB;
+/// A letter's subject, in characters.
+pub const SUBJECT_CHARS_MAX: usize = 200;
+/// One attached file, in bytes.
+pub const ATTACHMENT_BYTES_MAX: usize = 10 * MIB;
+/// Files of one letter.
+pub const ATTACHMENTS_MAX: usize = 5;
+/// A private note, in bytes.
+pub const NOTE_BYTES_MAX: usize = 16 * KIB;
+/// A mailbox name, in characters.
+pub const NAME_CHARS_MAX: usize = 40;
+/// A sign-in secret, in characters.
+pub const SECRET_CHARS_MAX: usize = 200;
+/// A web form without files, in bytes.
+pub const FORM_BYTES_MAX: usize = 300 * KIB;
+/// A web form with files, in bytes.
+pub const UPLOAD_BYTES_MAX: usize = ATTACHMENT_BYTES_MAX + MIB;
+
+/// Letters shown on one page of a thread.
+pub const THREAD_PAGE_LETTERS: usize = 10;
+/// Rows shown on one page of the queue.
+pub const QUEUE_PAGE_ROWS: usize = 50;
+/// Counts beside the queue's tabs stop here and are shown as "999+".
+pub const QUEUE_COUNT_MAX: i64 = 1_000;
+
+/// Sign-ins computed at the same time: each takes 64 MiB.
+pub const UNLOCKS_AT_ONCE: usize = 2;
+/// Sign-ins waiting for their turn; one more is asked to come back.
+pub const UNLOCKS_WAITING: usize = 32;
+
+/// A client's session ends after this silence.
+pub const CLIENT_IDLE: Duration = Duration::from_secs(600);
+/// A counselor's screen locks after this silence.
+pub const STAFF_IDLE: Duration = Duration::from_secs(300);
+/// No session lives longer.
+pub const SESSION_MAX: Duration = Duration::from_secs(12 * 3600);
+/// A draft is kept this long after the last change.
+pub const DRAFT_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// An invitation or a confirmation link works this long.
+pub const LINK_VALID: Duration = Duration::from_secs(3 * 24 * 3600);
+/// A lease on a job or a mail: after it another worker may take over.
+pub const LEASE: Duration = Duration::from_secs(120);

@@ -1,0 +1,3 @@
+//! The program `merpati`.
+
+fn main() {}

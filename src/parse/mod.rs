@@ -1,0 +1,1 @@
+//! Turns bytes as received into a `Letter`.
