@@ -12,7 +12,7 @@ pub type PlainBytes = Plain<Vec<u8>>;
 
 impl<T: Zeroize> Plain<T> {
     /// Takes a value into custody.
-    pub const fn new(value: T) -> Self {
+    pub fn new(value: T) -> Self {
         Self(Zeroizing::new(value))
     }
 

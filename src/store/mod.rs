@@ -1,0 +1,99 @@
+//! What is kept: two engines behind one seam.
+//!
+//! [`Db`] opens either SQLite (one machine) or PostgreSQL (several nodes). [`Conn`] reads; [`Tx`] also writes, and only
+//! `flow` begins and ends one. Every statement is a named constant with `$1` placeholders that both engines read; a test
+//! prepares each of them on both. The few that must differ stand side by side.
+//!
+//! Tables hold three kinds of column only (integer, text, bytes), times as UTC microseconds, ids as 16 bytes.
+
+mod backup;
+mod conn;
+pub mod desks;
+pub mod drafts;
+mod error;
+mod group;
+pub mod held;
+pub mod jobs;
+pub mod letters;
+mod migrate;
+pub mod outbox;
+pub mod people;
+pub mod queue;
+pub mod sessions;
+pub mod threads;
+pub mod trail;
+
+pub use backup::{Column, TABLES, Table, Value};
+pub use conn::{Conn, Db, Tx};
+pub use error::StoreError;
+
+use crate::clock::Moment;
+
+/// Declares statements as constants and lists them for the test that prepares each on both engines.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)+) => {
+        $($(#[$doc])* const $name: &str = $sql;)+
+        pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),+];
+    };
+}
+pub(crate) use statements;
+
+/// Runs one expression on whichever engine a connection belongs to.
+macro_rules! on {
+    ($conn:expr, |$c:ident| $body:expr) => {
+        match &mut *$conn {
+            $crate::store::Conn::Sqlite(inner) => {
+                let $c: &mut sqlx::SqliteConnection = &mut *inner;
+                $body
+            }
+            $crate::store::Conn::Postgres(inner) => {
+                let $c: &mut sqlx::PgConnection = &mut *inner;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+/// Every statement of the store: where it stands, its name, its text.
+pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let all: [(&'static str, &'static [(&'static str, &'static str)]); 11] = [
+        ("desks", desks::ALL),
+        ("drafts", drafts::ALL),
+        ("held", held::ALL),
+        ("jobs", jobs::ALL),
+        ("letters", letters::ALL),
+        ("outbox", outbox::ALL),
+        ("people", people::ALL),
+        ("queue", queue::ALL),
+        ("sessions", sessions::ALL),
+        ("threads", threads::ALL),
+        ("trail", trail::ALL),
+    ];
+    all.into_iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (module, *name, *sql)))
+}
+
+/// A time column: 0 stands for "not yet".
+fn moment(micros: i64) -> Option<Moment> {
+    (micros != 0).then_some(Moment::from_micros(micros))
+}
+
+/// An id column.
+fn id<T: for<'a> TryFrom<&'a [u8]>>(bytes: &[u8], column: &'static str) -> Result<T, StoreError> {
+    T::try_from(bytes).map_err(|_| StoreError::inconsistent(column, bytes))
+}
+
+/// A nullable id column.
+fn maybe_id<T: for<'a> TryFrom<&'a [u8]>>(bytes: Option<&[u8]>, column: &'static str) -> Result<Option<T>, StoreError> {
+    bytes.map(|b| id(b, column)).transpose()
+}
+
+/// A word column.
+fn word<T: std::str::FromStr>(text: &str, column: &'static str, row: &[u8]) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::inconsistent(column, row))
+}
+
+/// A write that must touch exactly one row.
+fn one(touched: u64, what: &'static str) -> Result<(), StoreError> {
+    if touched == 1 { Ok(()) } else { Err(StoreError::Gone(what)) }
+}
