@@ -10,7 +10,7 @@ use crate::clock::Moment;
 use crate::ids::{AttachmentId, LetterId, ThreadId};
 use crate::secret::{PlainBytes, PlainText};
 
-mod field;
+pub(super) mod field;
 
 const TEXT_TYPE: &str = "text/plain; charset=utf-8; protected-headers=\"v1\"";
 const MAIL_TYPE: &str = "message/rfc822; protected-headers=\"v1\"";

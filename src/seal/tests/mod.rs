@@ -2,6 +2,7 @@
 
 mod gates;
 mod letters;
+mod outside;
 mod people;
 
 use std::sync::LazyLock;
