@@ -1,1 +1,65 @@
-//! Keys and sealed letters.
+//! Keys and sealed letters: the only module that names OpenPGP.
+//!
+//! What is stored uses RFC 9580: version 6 certificates, X25519 and Ed25519, AES-256 in OCB mode, one recipient, padded
+//! to size classes.
+//!
+//! Nothing here reads a file, asks the time or keeps state: bytes in, bytes out. Where no usable key is at hand the
+//! answer is [`NoUsableKey`], never clear text; where stored bytes are not exactly what was once sealed, for that place
+//! and by those signers, the answer is [`Damaged`], never part of a letter.
+//!
+//! - `house`, `token`: the installation's own secret: look-up hashes, sealed names, thread mail addresses.
+//! - `person`, `secret_lock`, `session`: a person's key, locked by their secret, and what a signed-in person holds of it.
+//! - `cert`, `shared`: public certificates; the keys of epochs and desks and how they are granted to readers.
+//! - `letter`, `entity`, `blob`: sealed letters, attachments, drafts and notes.
+
+mod blob;
+mod cert;
+mod entity;
+mod house;
+mod letter;
+mod message;
+mod person;
+mod pkesk;
+mod secret_lock;
+mod session;
+mod shared;
+mod signer;
+mod token;
+mod vault;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use blob::{BlobContext, SealedBlob, open_blob, seal_blob, seal_to};
+pub use cert::Cert;
+pub use entity::{AttachmentInfo, Author, Content, Entity};
+pub use house::HouseKey;
+pub use letter::{Expected, SealedLetter, open_letter, seal_letter};
+pub use message::readers;
+pub use person::PersonKey;
+pub use secret_lock::{Cost, Secret, UnlockError};
+pub use session::SessionKeys;
+pub use shared::{GrantContext, Held, SharedKey};
+pub use signer::Signer;
+pub use token::{ThreadToken, TokenError};
+pub use words::{passphrase, recovery_code};
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::clock::Moment;
+
+/// Nothing was sealed, because no key can be used for it; the text says why, and holds nothing of the letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no usable key: {0}")]
+pub struct NoUsableKey(&'static str);
+
+/// What is stored is not what was sealed for this place; the text says what does not fit, and nothing of the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("damaged: {0}")]
+pub struct Damaged(&'static str);
+
+/// A moment as OpenPGP holds it: whole seconds, from 1970 on.
+fn pgp_time(at: Moment) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(at.seconds()).unwrap_or(0))
+}
