@@ -23,11 +23,15 @@ pub mod chance;
 pub mod clock;
 pub mod ids;
 pub mod limits;
+pub mod role;
 pub mod secret;
 
 // Steps: values in, values out.
 pub mod parse;
 pub mod seal;
+
+// Ground.
+pub mod store;
 
 // Doors.
 pub mod intake;

@@ -91,6 +91,7 @@ CREATE TABLE thread (
 CREATE INDEX thread_client ON thread (client_id, desk_id);
 CREATE INDEX thread_unassigned ON thread (desk_id, urgent DESC, waiting_us, id) WHERE state = 'waiting' AND assignee_id IS NULL;
 CREATE INDEX thread_mine ON thread (assignee_id, urgent DESC, waiting_us, id) WHERE state = 'waiting';
+CREATE INDEX thread_waiting ON thread (desk_id, waiting_us) WHERE state = 'waiting';
 CREATE INDEX thread_answered ON thread (assignee_id, last_us, id) WHERE state = 'answered';
 
 -- A period of a thread. `previous_sealed` is the key of the period before, encrypted to this one, so that one grant

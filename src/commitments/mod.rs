@@ -1,0 +1,3 @@
+//! When the desk works, and (with the issue on promises) what it owes by when.
+
+pub mod week;

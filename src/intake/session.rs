@@ -1,0 +1,434 @@
+//! One connection: what a client says, what it hears.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::body::{Body, Progress};
+use super::command::{self, Command, Hello, Recipient};
+use super::meters::Meters;
+use super::patience::{Cut, Patience, Worth};
+use super::reply::Reply;
+use super::wire::{READ_BYTES, Wire};
+use super::{Intake, Protocol, Reception, Sender, Settings};
+
+/// A last word is written within this time or not at all.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+const HELLO: Reply = Reply::known(250, (2, 0, 0), "Hello");
+const SENDER_OK: Reply = Reply::known(250, (2, 1, 0), "Sender accepted");
+const CHUNK_OK: Reply = Reply::known(250, (2, 0, 0), "Chunk accepted");
+const OK: Reply = Reply::known(250, (2, 0, 0), "OK");
+const BYE: Reply = Reply::known(221, (2, 0, 0), "Good-bye");
+const NOT_TOLD: Reply = Reply::known(252, (2, 5, 2), "Addresses are not verified here; send the mail");
+const HELP: Reply = Reply::known(214, (2, 0, 0), "See RFC 5321");
+const OTHER_PROTOCOL: Reply = Reply::known(500, (5, 5, 1), "Another protocol is spoken here");
+const HELLO_FIRST: Reply = Reply::known(503, (5, 5, 1), "Say hello first");
+const MAIL_FIRST: Reply = Reply::known(503, (5, 5, 1), "MAIL comes first");
+const MAIL_TWICE: Reply = Reply::known(503, (5, 5, 1), "Sender already given");
+const RCPT_FIRST: Reply = Reply::known(503, (5, 5, 1), "No valid recipients");
+const CHUNKS_BEGUN: Reply = Reply::known(503, (5, 5, 1), "The mail comes in chunks already");
+const RECIPIENTS_MAX: Reply = Reply::known(452, (4, 5, 3), "Too many recipients");
+const LINE_TOO_LONG: Reply = Reply::known(500, (5, 5, 2), "Line too long");
+const ENOUGH_MAILS: Reply = Reply::known(421, (4, 7, 0), "Enough mails for one connection; please connect again");
+const ENOUGH_ERRORS: Reply = Reply::known(421, (4, 7, 0), "Too many errors");
+const TOO_SLOW: Reply = Reply::known(421, (4, 4, 2), "Time-out; closing the connection");
+const CLOSING: Reply = Reply::known(421, (4, 3, 2), "Going down for maintenance; please come back");
+
+/// Lines that are the same for every connection of a house.
+pub(super) struct Lines {
+    smtp_greeting: Vec<u8>,
+    lmtp_greeting: Vec<u8>,
+    extensions: Vec<u8>,
+}
+
+impl Lines {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let (name, size) = (&settings.hostname, settings.mail_bytes_max);
+        let extensions = format!(
+            "250-{name}\r\n250-PIPELINING\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n"
+        );
+        Self {
+            smtp_greeting: format!("220 {name} ESMTP\r\n").into_bytes(),
+            lmtp_greeting: format!("220 {name} LMTP\r\n").into_bytes(),
+            extensions: extensions.into_bytes(),
+        }
+    }
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The client said QUIT.
+    Quit,
+    /// The client hung up or the line broke.
+    Gone,
+    /// Something took too long.
+    Late,
+    /// The house is closing.
+    Closing,
+    /// We had enough: limits, or bytes that are no commands.
+    Enough,
+}
+
+/// A mail being agreed on.
+struct Envelope<T> {
+    sender: Sender,
+    recipients: Vec<T>,
+    /// The mail so far, if it comes in chunks.
+    chunks: Option<Body>,
+}
+
+/// One connection, over any stream: a TLS stream can take the place of the plain one.
+pub(super) struct Session<S, R: Reception> {
+    wire: Wire<S>,
+    protocol: Protocol,
+    intake: Arc<Intake<R>>,
+    meters: Arc<Meters>,
+    patience: Patience,
+    greeted: bool,
+    /// The client asked for SMTPUTF8 with this mail.
+    utf8: bool,
+    envelope: Option<Envelope<R::Recipient>>,
+    mails: usize,
+    bad: usize,
+    chatter: usize,
+    /// The next command line is complete by then.
+    line_deadline: Option<Instant>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
+    pub(super) fn new(stream: S, protocol: Protocol, intake: Arc<Intake<R>>, meters: Arc<Meters>, stop: CancellationToken) -> Self {
+        Self {
+            wire: Wire::new(stream),
+            protocol,
+            patience: Patience::new(stop, intake.settings.grace),
+            intake,
+            meters,
+            greeted: false,
+            utf8: false,
+            envelope: None,
+            mails: 0,
+            bad: 0,
+            chatter: 0,
+            line_deadline: None,
+        }
+    }
+
+    /// Holds the conversation from the greeting to the end of the connection.
+    pub(super) async fn run(mut self) -> End {
+        let Err(end) = self.converse().await;
+        let last = match end {
+            End::Late => Some(TOO_SLOW),
+            End::Closing => Some(CLOSING),
+            End::Quit | End::Gone | End::Enough => None,
+        };
+        if let Some(reply) = last {
+            self.say(&reply);
+        }
+        if end == End::Late {
+            self.meters.timeouts.increment(1);
+        }
+        self.envelope = None;
+        self.wire.wipe();
+        if end != End::Gone {
+            // Whether the client hears it or not: the connection ends.
+            let _ = tokio::time::timeout(FAREWELL, self.wire.hang_up()).await;
+        }
+        end
+    }
+
+    async fn converse(&mut self) -> Result<Infallible, End> {
+        let lines = &self.intake.lines;
+        self.wire.lines(if self.protocol == Protocol::Smtp { &lines.smtp_greeting } else { &lines.lmtp_greeting });
+        let line_max = self.intake.settings.command_bytes_max.min(READ_BYTES / 2);
+        loop {
+            match self.wire.line_length() {
+                Some(length) if length <= line_max => {
+                    let command = command::read(self.wire.unread().get(..length).unwrap_or_default());
+                    self.wire.consume(length);
+                    self.line_deadline = None;
+                    self.obey(command).await?;
+                }
+                None if self.wire.unread().len() < line_max => self.await_line().await?,
+                // No mail program says so much in one line; what follows may be anything.
+                _ => return self.enough(&LINE_TOO_LONG),
+            }
+            if self.wire.is_full() {
+                self.push().await?;
+            }
+        }
+    }
+
+    async fn obey(&mut self, command: Command) -> Result<(), End> {
+        match command {
+            Command::Hello(hello) => self.hello(hello),
+            Command::Mail { sender, size, utf8 } => self.mail(sender, size, utf8),
+            Command::Rcpt { recipient, utf8 } => self.rcpt(recipient, utf8).await,
+            Command::Data => self.data().await,
+            Command::Bdat { length, last } => self.bdat(length, last).await,
+            Command::Rset => {
+                self.envelope = None;
+                self.utf8 = false;
+                self.chat(&OK)
+            }
+            Command::Noop => self.chat(&OK),
+            Command::Vrfy => self.chat(&NOT_TOLD),
+            Command::Help => self.chat(&HELP),
+            Command::Quit => {
+                self.say(&BYE);
+                Err(End::Quit)
+            }
+            Command::Bad(reply) => self.bad(&reply),
+            Command::Lost(reply) => {
+                self.meters.bad_commands.increment(1);
+                self.enough(&reply)
+            }
+        }
+    }
+
+    fn say(&mut self, reply: &Reply) {
+        self.wire.reply(reply, self.utf8);
+    }
+
+    /// Says a last word and ends the connection.
+    fn enough<T>(&mut self, reply: &Reply) -> Result<T, End> {
+        self.say(reply);
+        Err(End::Enough)
+    }
+
+    /// Answers something that is wrong in itself.
+    fn bad(&mut self, reply: &Reply) -> Result<(), End> {
+        self.meters.bad_commands.increment(1);
+        self.bad += 1;
+        self.say(reply);
+        if self.bad >= self.intake.settings.bad_commands_max { self.enough(&ENOUGH_ERRORS) } else { Ok(()) }
+    }
+
+    /// Answers something that moves nothing forward: harmless now and then, bad without end.
+    fn chat(&mut self, reply: &Reply) -> Result<(), End> {
+        self.chatter += 1;
+        if self.chatter > self.intake.settings.chatter_max { self.bad(reply) } else { self.say_on(reply) }
+    }
+
+    fn say_on(&mut self, reply: &Reply) -> Result<(), End> {
+        self.say(reply);
+        Ok(())
+    }
+
+    fn hello(&mut self, hello: Hello) -> Result<(), End> {
+        if (self.protocol == Protocol::Lmtp) != (hello == Hello::Lhlo) {
+            return self.bad(&OTHER_PROTOCOL);
+        }
+        self.greeted = true;
+        self.envelope = None;
+        self.utf8 = false;
+        if hello == Hello::Helo {
+            return self.chat(&HELLO);
+        }
+        self.chatter += 1;
+        self.wire.lines(&self.intake.lines.extensions);
+        Ok(())
+    }
+
+    fn mail(&mut self, sender: Sender, size: usize, utf8: bool) -> Result<(), End> {
+        if !self.greeted {
+            return self.chat(&HELLO_FIRST);
+        }
+        if self.envelope.is_some() {
+            return self.chat(&MAIL_TWICE);
+        }
+        if self.mails >= self.intake.settings.mails_per_connection_max {
+            return self.enough(&ENOUGH_MAILS);
+        }
+        self.mails += 1;
+        if size > self.intake.settings.mail_bytes_max {
+            let reply = Reply::too_large();
+            self.meters.answered(&reply);
+            return self.chat(&reply);
+        }
+        self.utf8 = utf8;
+        self.envelope = Some(Envelope { sender, recipients: Vec::new(), chunks: None });
+        self.say_on(&SENDER_OK)
+    }
+
+    async fn rcpt(&mut self, recipient: Recipient, utf8: bool) -> Result<(), End> {
+        let deadline = self.answer_deadline();
+        let Some(envelope) = &mut self.envelope else { return self.chat(&MAIL_FIRST) };
+        if envelope.chunks.is_some() {
+            return self.chat(&CHUNKS_BEGUN);
+        }
+        if utf8 && !self.utf8 {
+            return self.bad(&command::needs_utf8());
+        }
+        if envelope.recipients.len() >= self.intake.settings.recipients_max {
+            return self.chat(&RECIPIENTS_MAX);
+        }
+        let (local, domain) = match &recipient {
+            Recipient::Postmaster => ("postmaster", ""),
+            Recipient::Address(address) => (address.local(), address.domain()),
+        };
+        let asked = self.intake.reception.recipient(&envelope.sender, local, domain);
+        let reply = match self.patience.wait(deadline, Worth::Mail, asked).await {
+            Ok(Ok(recipient)) => {
+                envelope.recipients.push(recipient);
+                return self.say_on(&Reply::recipient_accepted());
+            }
+            // A refusal that says yes is a slip; the sender keeps the mail.
+            Ok(Err(reply)) if reply.is_success() => Reply::try_later(),
+            Ok(Err(reply)) => reply,
+            Err(Cut::Late) => Reply::try_later(),
+            Err(Cut::Closing) => return Err(End::Closing),
+        };
+        self.meters.recipients_refused.increment(1);
+        if reply.code() == 421 { self.enough(&reply) } else { self.say_on(&reply) }
+    }
+
+    async fn data(&mut self) -> Result<(), End> {
+        match &self.envelope {
+            None => return self.chat(&MAIL_FIRST),
+            Some(envelope) if envelope.chunks.is_some() => return self.chat(&CHUNKS_BEGUN),
+            Some(envelope) if envelope.recipients.is_empty() => return self.chat(&RCPT_FIRST),
+            Some(_) => {}
+        }
+        self.wire.lines(b"354 Go ahead; end with a single dot\r\n");
+        let mut body = self.new_body();
+        loop {
+            let (taken, progress) = body.data(self.wire.unread());
+            self.wire.consume(taken);
+            match progress {
+                Progress::More => self.await_mail(body.deadline).await?,
+                Progress::Complete => return self.hand_over(body).await,
+                Progress::Endless => return self.enough(&Reply::too_large()),
+            }
+        }
+    }
+
+    async fn bdat(&mut self, length: usize, last: bool) -> Result<(), End> {
+        let (body, complaint) = match &mut self.envelope {
+            None => (None, Some(MAIL_FIRST)),
+            Some(envelope) if envelope.recipients.is_empty() => (None, Some(RCPT_FIRST)),
+            Some(envelope) => (envelope.chunks.take(), None),
+        };
+        // The bytes of a chunk are taken in any case: they are no commands.
+        let mut body = body.unwrap_or_else(|| self.new_body());
+        if body.expect_chunk(length) == Progress::Endless {
+            return self.enough(&Reply::too_large());
+        }
+        let mut missing = length;
+        while missing > 0 {
+            let unread = self.wire.unread();
+            let part = unread.get(..missing).unwrap_or(unread);
+            let taken = part.len();
+            if complaint.is_none() {
+                body.chunk(part);
+            }
+            self.wire.consume(taken);
+            missing -= taken;
+            if missing > 0 {
+                self.await_mail(body.deadline).await?;
+            }
+        }
+        if let Some(reply) = complaint {
+            return self.chat(&reply);
+        }
+        if last {
+            return self.hand_over(body).await;
+        }
+        if let Some(reply) = body.refusal().cloned() {
+            self.envelope = None;
+            self.meters.answered(&reply);
+            return self.chat(&reply);
+        }
+        if let Some(envelope) = &mut self.envelope {
+            envelope.chunks = Some(body);
+        }
+        self.say_on(&CHUNK_OK)
+    }
+
+    fn new_body(&self) -> Body {
+        let settings = &self.intake.settings;
+        Body::new(&self.intake.budget, settings.mail_bytes_max, Instant::now() + settings.data_timeout)
+    }
+
+    /// The mail is here: the reception takes it or says why not.
+    async fn hand_over(&mut self, body: Body) -> Result<(), End> {
+        self.wire.wipe();
+        let Some(Envelope { sender, recipients, .. }) = self.envelope.take() else { return Ok(()) };
+        let count = recipients.len();
+        let deadline = self.answer_deadline();
+        let mut replies = match body.finish() {
+            Err(reply) => vec![reply; count],
+            Ok((mail, charge)) => {
+                let size = u64::try_from(mail.reveal().len()).unwrap_or(u64::MAX);
+                let delivered = self.intake.reception.deliver(&sender, recipients, mail);
+                // When the wait is cut off nobody knows whether the mail is stored: the sender comes back with it.
+                let replies = self.patience.wait(deadline, Worth::Mail, delivered).await.unwrap_or_default();
+                drop(charge);
+                self.meters.bytes.increment(size);
+                replies
+            }
+        };
+        replies.resize(count, Reply::try_later());
+        if self.protocol == Protocol::Smtp {
+            replies = one_of(replies);
+        }
+        if replies.iter().any(Reply::is_success) {
+            (self.bad, self.chatter) = (0, 0);
+        }
+        for reply in &replies {
+            self.meters.answered(reply);
+            self.say(reply);
+        }
+        self.utf8 = false;
+        if replies.iter().any(|reply| reply.code() == 421) { Err(End::Enough) } else { Ok(()) }
+    }
+
+    fn answer_deadline(&self) -> Instant {
+        Instant::now() + self.intake.settings.answer_timeout
+    }
+
+    /// Waits for more of a command line. A line that drips in must be complete in time like any other.
+    async fn await_line(&mut self) -> Result<(), End> {
+        let silence = self.intake.settings.command_timeout;
+        let deadline = *self.line_deadline.get_or_insert_with(|| Instant::now() + silence);
+        let in_mail = self.envelope.as_ref().and_then(|envelope| envelope.chunks.as_ref());
+        let (deadline, worth) = in_mail.map_or((deadline, Worth::Idle), |body| (deadline.min(body.deadline), Worth::Mail));
+        heard(self.patience.wait(deadline, worth, self.wire.turn()).await)
+    }
+
+    /// Waits for more of a mail.
+    async fn await_mail(&mut self, deadline: Instant) -> Result<(), End> {
+        let deadline = deadline.min(Instant::now() + self.intake.settings.command_timeout);
+        heard(self.patience.wait(deadline, Worth::Mail, self.wire.turn()).await)
+    }
+
+    /// Lets gathered replies leave before more commands are read.
+    async fn push(&mut self) -> Result<(), End> {
+        let deadline = Instant::now() + self.intake.settings.command_timeout;
+        let written = self.patience.wait(deadline, Worth::Mail, self.wire.flush()).await;
+        heard(written.map(|written| written.map(|()| 1)))
+    }
+}
+
+/// What a wait for bytes means for the conversation.
+fn heard(outcome: Result<std::io::Result<usize>, Cut>) -> Result<(), End> {
+    match outcome {
+        Ok(Ok(0) | Err(_)) => Err(End::Gone),
+        Ok(Ok(_)) => Ok(()),
+        Err(Cut::Late) => Err(End::Late),
+        Err(Cut::Closing) => Err(End::Closing),
+    }
+}
+
+/// The one reply of SMTP to a mail for several recipients. If one of them may work later the sender shall come back
+/// with the mail: the reception knows the ones it has taken already.
+fn one_of(replies: Vec<Reply>) -> Vec<Reply> {
+    let telling = |reply: &&Reply| !reply.is_success();
+    let worst = replies.iter().find(|reply| reply.is_temporary()).or_else(|| replies.iter().find(telling));
+    worst.or(replies.first()).cloned().into_iter().collect()
+}

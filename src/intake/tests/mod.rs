@@ -1,0 +1,158 @@
+//! The doors tried out: a small reception, raw conversations, and the doors on real sockets.
+
+mod data;
+mod doors;
+mod limits;
+mod talk;
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, duplex};
+use tokio_util::sync::CancellationToken;
+
+use super::meters::Meters;
+use super::session::{End, Session};
+use super::{Intake, Protocol, Reception, Reply, Sender, Settings};
+use crate::secret::PlainBytes;
+
+/// A mail as the reception got it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Taken {
+    sender: String,
+    recipients: Vec<String>,
+    mail: Vec<u8>,
+}
+
+/// Takes everything for example.org; some local parts behave as they are called.
+#[derive(Default)]
+struct House {
+    taken: Mutex<Vec<Taken>>,
+}
+
+fn written(sender: &Sender) -> String {
+    match sender {
+        Sender::Null => "<>".to_owned(),
+        Sender::Odd => "odd".to_owned(),
+        Sender::Address(address) => address.text(),
+    }
+}
+
+impl Reception for House {
+    type Recipient = String;
+
+    async fn recipient(&self, _: &Sender, local: &str, domain: &str) -> Result<String, Reply> {
+        match (local, domain) {
+            ("postmaster", "") => Ok("postmaster".to_owned()),
+            ("nobody", _) => Err(Reply::no_such_mailbox()),
+            ("yes", _) => Err(Reply::accepted()),
+            ("leave", _) => Err(Reply::new(421, (4, 7, 0), "Leave")),
+            ("frozen", _) => std::future::pending().await,
+            ("umlaut", _) => Err(Reply::refused("für immer\r\n250 geschlossen")),
+            (local, "example.org" | "xn--bcher-kva.example") => Ok(local.to_owned()),
+            _ => Err(Reply::no_relaying()),
+        }
+    }
+
+    async fn deliver(&self, sender: &Sender, recipients: Vec<String>, mail: PlainBytes) -> Vec<Reply> {
+        if recipients.iter().any(|name| name == "hang") {
+            std::future::pending::<()>().await;
+        }
+        if recipients.iter().any(|name| name == "slow") {
+            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        }
+        assert!(!recipients.iter().any(|name| name == "panic"), "on demand");
+        let replies = recipients.iter().filter(|name| *name != "silent").map(|name| match name.as_str() {
+            "later" => Reply::new(451, (4, 2, 0), "Later"),
+            "never" => Reply::new(554, (5, 2, 0), "Never"),
+            "busy" => Reply::new(421, (4, 3, 2), "Busy"),
+            _ => Reply::accepted(),
+        });
+        let replies = replies.collect();
+        let taken = Taken { sender: written(sender), recipients, mail: mail.reveal().clone() };
+        self.taken.lock().unwrap().push(taken);
+        replies
+    }
+}
+
+impl House {
+    fn taken(&self) -> Vec<Taken> {
+        self.taken.lock().unwrap().clone()
+    }
+}
+
+/// A house with small limits, so that tests reach them.
+fn small() -> Settings {
+    Settings {
+        mail_bytes_max: 100_000,
+        recipients_max: 3,
+        bad_commands_max: 5,
+        chatter_max: 10,
+        mails_per_connection_max: 4,
+        connections_max: 8,
+        connections_per_source_max: 4,
+        ..Settings::new("mx.example.org")
+    }
+}
+
+/// Everything one test needs.
+struct Trial {
+    house: Arc<House>,
+    intake: Arc<Intake<House>>,
+    stop: CancellationToken,
+}
+
+impl Trial {
+    fn new(settings: Settings) -> Self {
+        let house = Arc::new(House::default());
+        Self { intake: Intake::new(Arc::clone(&house), settings), house, stop: CancellationToken::new() }
+    }
+
+    /// A session over any stream.
+    fn session<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, protocol: Protocol) -> Session<S, House> {
+        Session::new(stream, protocol, Arc::clone(&self.intake), Arc::new(Meters::new(protocol)), self.stop.clone())
+    }
+
+    /// Says everything at once, hangs up, and hears what comes back. `packet` is the size in which bytes travel.
+    async fn say(&self, protocol: Protocol, packet: usize, words: &[u8]) -> (String, End) {
+        let (ours, theirs) = duplex(packet);
+        let session = self.session(theirs, protocol).run();
+        let (mut hear, mut speak) = tokio::io::split(ours);
+        let talk = async {
+            // The door may have closed before everything was said.
+            let _ = speak.write_all(words).await;
+            let _ = speak.shutdown().await;
+        };
+        let listen = async {
+            let mut heard = Vec::new();
+            hear.read_to_end(&mut heard).await.unwrap();
+            String::from_utf8(heard).unwrap()
+        };
+        let (end, (), heard) = tokio::join!(session, talk, listen);
+        (heard, end)
+    }
+}
+
+/// The codes of final lines: `220 250 354`.
+fn codes(heard: &str) -> String {
+    assert!(heard.is_empty() || heard.ends_with("\r\n"), "{heard:?}");
+    let last_lines = heard.split_terminator("\r\n").filter(|line| line.as_bytes().get(3) == Some(&b' '));
+    last_lines.map(|line| line.split(' ').next().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+/// What a client does to a mail before it sends it with DATA (RFC 5321 4.5.2).
+fn stuffed(mail: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut line_begins = true;
+    for (at, &byte) in mail.iter().enumerate() {
+        if line_begins && byte == b'.' {
+            out.push(b'.');
+        }
+        out.push(byte);
+        line_begins = byte == b'\n' && at > 0 && mail[at - 1] == b'\r';
+    }
+    if !line_begins {
+        out.extend(b"\r\n");
+    }
+    out.extend(b".\r\n");
+    out
+}

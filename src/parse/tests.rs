@@ -1,0 +1,1 @@
+//! Whole mails, written and found.

@@ -1,0 +1,259 @@
+//! Every table as plain rows, for a backup that either engine can restore.
+//!
+//! All columns are one of three kinds, so a row is a list of [`Value`]s. The list of tables stands in the order in which
+//! foreign keys allow them to be written; a test compares it with the real tables of both engines.
+
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::{Conn, StoreError, Tx, on};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// A number.
+    Int(&'static str),
+    /// A word or a text.
+    Text(&'static str),
+    /// Bytes.
+    Bytes(&'static str),
+    /// Bytes or nothing.
+    MaybeBytes(&'static str),
+}
+
+use Column::{Bytes, Int, MaybeBytes, Text};
+
+/// A table and its columns.
+pub struct Table {
+    /// Name.
+    pub name: &'static str,
+    /// Columns in order; the first ones are the key.
+    pub columns: &'static [Column],
+    /// The columns rows are read in order of.
+    pub key: &'static str,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A number.
+    Int(i64),
+    /// A text.
+    Text(String),
+    /// Bytes or nothing.
+    Bytes(Option<Vec<u8>>),
+}
+
+/// All tables but `session`: nobody stays signed in across a restore.
+pub const TABLES: &[Table] = &[
+    Table {
+        name: "desk",
+        columns: &[
+            Bytes("id"),
+            Text("slug"),
+            Text("name"),
+            Text("about_id"),
+            Text("about_en"),
+            Text("zone"),
+            Text("hours"),
+            Int("reads_per_day"),
+            Int("is_open"),
+            Bytes("cert"),
+            Int("created_us"),
+        ],
+        key: "id",
+    },
+    Table {
+        name: "person",
+        columns: &[
+            Bytes("id"),
+            Text("roles"),
+            Bytes("name_hash"),
+            Bytes("name_sealed"),
+            Text("language"),
+            Bytes("cert"),
+            Bytes("locked_key"),
+            Bytes("locked_recovery"),
+            Int("created_us"),
+            Int("seen_us"),
+            Int("disabled_us"),
+        ],
+        key: "id",
+    },
+    Table {
+        name: "notice",
+        columns: &[
+            Bytes("person_id"),
+            Text("mode"),
+            Bytes("address_sealed"),
+            Bytes("address_hash"),
+            Bytes("token_hash"),
+            Int("asked_us"),
+            Int("confirmed_us"),
+        ],
+        key: "person_id",
+    },
+    Table {
+        name: "invitation",
+        columns: &[Bytes("token_hash"), Text("roles"), MaybeBytes("desk_id"), Int("created_us"), Int("expires_us"), Int("used_us")],
+        key: "token_hash",
+    },
+    Table { name: "member", columns: &[Bytes("desk_id"), Bytes("person_id"), Bytes("desk_grant"), Int("since_us")], key: "desk_id, person_id" },
+    Table {
+        name: "thread",
+        columns: &[
+            Bytes("id"),
+            Bytes("desk_id"),
+            Bytes("client_id"),
+            Text("state"),
+            Int("urgent"),
+            MaybeBytes("assignee_id"),
+            Bytes("epoch_id"),
+            Bytes("token_hash"),
+            Bytes("token_sealed"),
+            Int("created_us"),
+            Int("waiting_us"),
+            Int("last_us"),
+        ],
+        key: "id",
+    },
+    Table {
+        name: "epoch",
+        columns: &[Bytes("id"), Bytes("thread_id"), Int("number"), Bytes("cert"), Bytes("previous_sealed"), Int("created_us")],
+        key: "id",
+    },
+    Table { name: "epoch_grant", columns: &[Bytes("epoch_id"), Bytes("reader_id"), Bytes("body"), Int("created_us")], key: "epoch_id, reader_id" },
+    Table {
+        name: "letter",
+        columns: &[
+            Bytes("id"),
+            Bytes("thread_id"),
+            Bytes("epoch_id"),
+            Text("author"),
+            MaybeBytes("author_id"),
+            Text("door"),
+            Int("received_us"),
+            Int("released_us"),
+            Int("read_us"),
+            Int("files"),
+            Bytes("body"),
+            Bytes("dedup"),
+        ],
+        key: "id",
+    },
+    Table { name: "attachment", columns: &[Bytes("id"), Bytes("letter_id"), Int("position"), Bytes("body")], key: "id" },
+    Table {
+        name: "held",
+        columns: &[Bytes("id"), Bytes("desk_id"), MaybeBytes("thread_id"), Text("reasons"), Int("received_us"), Bytes("body"), Bytes("dedup")],
+        key: "id",
+    },
+    Table { name: "draft", columns: &[Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("updated_us")], key: "thread_id, author_id" },
+    Table { name: "draft_file", columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")], key: "id" },
+    Table { name: "note", columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")], key: "id" },
+    Table {
+        name: "outbox",
+        columns: &[
+            Bytes("id"),
+            Text("kind"),
+            Text("language"),
+            Bytes("recipient_sealed"),
+            Bytes("link_sealed"),
+            Text("state"),
+            Int("due_us"),
+            Int("leased_until_us"),
+            Int("tries"),
+            Text("reason"),
+            Int("created_us"),
+            Int("done_us"),
+        ],
+        key: "id",
+    },
+    Table {
+        name: "job",
+        columns: &[
+            Bytes("id"),
+            Text("kind"),
+            Bytes("subject"),
+            Text("state"),
+            Int("due_us"),
+            Int("leased_until_us"),
+            Int("tries"),
+            Text("reason"),
+            Int("created_us"),
+            Int("done_us"),
+        ],
+        key: "id",
+    },
+    Table { name: "schedule", columns: &[Text("name"), Int("next_us")], key: "name" },
+    Table {
+        name: "audit",
+        columns: &[Bytes("id"), Int("at_us"), MaybeBytes("actor_id"), Text("action"), MaybeBytes("thread_id"), Text("detail")],
+        key: "id",
+    },
+];
+
+impl Column {
+    /// The column's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Int(n) | Text(n) | Bytes(n) | MaybeBytes(n) => n,
+        }
+    }
+}
+
+impl Table {
+    /// The text that reads a page of rows.
+    pub fn select(&self) -> String {
+        let columns: Vec<_> = self.columns.iter().map(|c| c.name()).collect();
+        format!("SELECT {} FROM {} ORDER BY {} LIMIT $1 OFFSET $2", columns.join(", "), self.name, self.key)
+    }
+
+    /// The text that writes one row.
+    pub fn insert(&self) -> String {
+        let columns: Vec<_> = self.columns.iter().map(|c| c.name()).collect();
+        let marks: Vec<_> = (1..=columns.len()).map(|n| format!("${n}")).collect();
+        format!("INSERT INTO {} ({}) VALUES ({})", self.name, columns.join(", "), marks.join(", "))
+    }
+
+    /// Whether the table holds nothing.
+    pub async fn is_empty(&self, conn: &mut Conn) -> Result<bool, StoreError> {
+        Ok(self.page(conn, 1, 0).await?.is_empty())
+    }
+
+    /// Up to `limit` rows from the `offset`th on, inside one transaction of the caller's.
+    pub async fn page(&self, conn: &mut Conn, limit: i64, offset: i64) -> Result<Vec<Vec<Value>>, StoreError> {
+        on!(conn, |c| {
+            let rows = sqlx::query(AssertSqlSafe(self.select())).bind(limit).bind(offset).fetch_all(c).await?;
+            rows.iter()
+                .map(|row| {
+                    self.columns
+                        .iter()
+                        .map(|column| {
+                            Ok(match column {
+                                Int(n) => Value::Int(row.try_get(*n)?),
+                                Text(n) => Value::Text(row.try_get(*n)?),
+                                Bytes(n) => Value::Bytes(Some(row.try_get(*n)?)),
+                                MaybeBytes(n) => Value::Bytes(row.try_get(*n)?),
+                            })
+                        })
+                        .collect()
+                })
+                .collect()
+        })
+    }
+
+    /// Writes a row; its cells must fit the columns.
+    pub async fn write(&self, tx: &mut Tx, row: &[Value]) -> Result<(), StoreError> {
+        on!(tx, |c| {
+            let mut query = sqlx::query(AssertSqlSafe(self.insert()));
+            for value in row {
+                query = match value {
+                    Value::Int(n) => query.bind(*n),
+                    Value::Text(t) => query.bind(t),
+                    Value::Bytes(b) => query.bind(b),
+                };
+            }
+            query.execute(c).await.map(|_| ())
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,393 @@
+//! Sealed letters and their attachments.
+//!
+//! Letters of clients come in groups: [`insert_group`] writes many with two statements, because a statement costs more
+//! than a row. `dedup` makes a letter that arrives twice a letter that is stored once.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
+
+use sqlx::AssertSqlSafe;
+
+use super::{Conn, StoreError, Tx, id, maybe_id, moment, on, one, statements, word};
+use crate::clock::Moment;
+use crate::ids::{AttachmentId, EpochId, LetterId, PersonId, ThreadId};
+use crate::seal::SealedLetter;
+
+/// Whose letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The client's.
+    Client,
+    /// The desk's.
+    Counselor,
+}
+
+impl Side {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Counselor => "counselor",
+        }
+    }
+}
+
+impl std::str::FromStr for Side {
+    type Err = crate::role::UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Client, Self::Counselor].into_iter().find(|s| s.word() == text).ok_or(crate::role::UnknownWord)
+    }
+}
+
+/// Which way it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// A form.
+    Web,
+    /// SMTP, LMTP or the pipe.
+    Mail,
+}
+
+impl Door {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Mail => "mail",
+        }
+    }
+}
+
+impl std::str::FromStr for Door {
+    type Err = crate::role::UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Web, Self::Mail].into_iter().find(|s| s.word() == text).ok_or(crate::role::UnknownWord)
+    }
+}
+
+/// A letter on its way into the store: nothing in it is readable.
+pub struct NewLetter {
+    /// Row.
+    pub id: LetterId,
+    /// Where it belongs.
+    pub thread: ThreadId,
+    /// The period it is encrypted to.
+    pub epoch: EpochId,
+    /// Whose.
+    pub side: Side,
+    /// Who wrote it, where we know.
+    pub author: Option<PersonId>,
+    /// How it came.
+    pub door: Door,
+    /// When our server took it.
+    pub received: Moment,
+    /// When the other side may see it; `None`: not before somebody or something releases it.
+    pub released: Option<Moment>,
+    /// What it says, encrypted.
+    pub body: SealedLetter,
+    /// Files, encrypted, in order.
+    pub attachments: Vec<(AttachmentId, SealedLetter)>,
+    /// Recognises the same letter coming again.
+    pub dedup: [u8; 32],
+}
+
+/// A letter as stored.
+pub struct Letter {
+    /// Row.
+    pub id: LetterId,
+    /// Where it belongs.
+    pub thread: ThreadId,
+    /// The period it is encrypted to.
+    pub epoch: EpochId,
+    /// Whose.
+    pub side: Side,
+    /// Who wrote it, where we know.
+    pub author: Option<PersonId>,
+    /// How it came.
+    pub door: Door,
+    /// When our server took it.
+    pub received: Moment,
+    /// When the other side may see it.
+    pub released: Option<Moment>,
+    /// When the client first saw it.
+    pub read: Option<Moment>,
+    /// How many attachment rows it has.
+    pub files: i64,
+    /// What it says, encrypted.
+    pub body: Vec<u8>,
+}
+
+/// What became of a letter of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// It is there now.
+    New,
+    /// It was there already.
+    Duplicate,
+    /// Its thread began a new period meanwhile: encrypt it again.
+    Stale,
+}
+
+statements! {
+    FIND = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, files, body FROM letter WHERE id = $1";
+    LIST_BEFORE = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, files, body FROM letter \
+                   WHERE thread_id = $1 AND received_us < $2 AND (author = 'client' OR released_us >= $3) \
+                   ORDER BY received_us DESC, id DESC LIMIT $4";
+    LIST_ALL = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, files, body FROM letter \
+                WHERE thread_id = $1 ORDER BY received_us, id";
+    COUNT = "SELECT COUNT(*) FROM letter WHERE thread_id = $1 AND (author = 'client' OR released_us >= $2)";
+    OLDEST_AFTER = "SELECT MIN(received_us) FROM letter WHERE thread_id = $1 AND author = 'client' AND received_us > $2";
+    COUNT_UNREAD = "SELECT COUNT(*) FROM letter WHERE thread_id = $1 AND author = 'counselor' AND released_us > 0 AND read_us = 0";
+    COUNT_UNREAD_OF_CLIENT = "SELECT COUNT(*) FROM letter l JOIN thread t ON t.id = l.thread_id \
+                              WHERE t.client_id = $1 AND l.author = 'counselor' AND l.released_us > 0 AND l.read_us = 0";
+    MARK_READ = "UPDATE letter SET read_us = $2 WHERE thread_id = $1 AND author = 'counselor' AND released_us > 0 AND read_us = 0";
+    RELEASE = "UPDATE letter SET released_us = $2 WHERE id = $1 AND released_us = 0";
+    DELETE_UNRELEASED = "DELETE FROM letter WHERE id = $1 AND author_id = $2 AND released_us = 0";
+    LIST_UNRELEASED = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, files, body FROM letter \
+                       WHERE thread_id = $1 AND author = 'counselor' AND released_us = 0 ORDER BY received_us, id";
+    INSERT_ATTACHMENT = "INSERT INTO attachment (id, letter_id, position, body) VALUES ($1, $2, $3, $4)";
+    FIND_ATTACHMENT = "SELECT body FROM attachment WHERE id = $1 AND letter_id = $2";
+    LIST_ATTACHMENTS = "SELECT id, body FROM attachment WHERE letter_id = $1 ORDER BY position";
+    FIND_DEDUP = "SELECT id FROM letter WHERE dedup = $1";
+}
+
+const INSERT_GROUP: &str =
+    "INSERT INTO letter (id, thread_id, epoch_id, author, author_id, door, received_us, released_us, files, body, dedup) VALUES ";
+
+/// Rows of one group at the most.
+pub const GROUP_MAX: usize = 64;
+
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, Option<Vec<u8>>, String, i64, i64, i64, i64, Vec<u8>);
+
+fn letter(row: Row) -> Result<Letter, StoreError> {
+    Ok(Letter {
+        id: id(&row.0, "letter.id")?,
+        thread: id(&row.1, "letter.thread_id")?,
+        epoch: id(&row.2, "letter.epoch_id")?,
+        side: word(&row.3, "letter.author", &row.0)?,
+        author: maybe_id(row.4.as_deref(), "letter.author_id")?,
+        door: word(&row.5, "letter.door", &row.0)?,
+        received: Moment::from_micros(row.6),
+        released: moment(row.7),
+        read: moment(row.8),
+        files: row.9,
+        body: row.10,
+    })
+}
+
+/// The text that inserts `rows` letters (1 to [`GROUP_MAX`]).
+pub fn insert_group_text(rows: usize) -> String {
+    let mut text = String::from(INSERT_GROUP);
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 1..=11 {
+            let _ = write!(text, "{}${}", if column == 1 { "" } else { ", " }, row * 11 + column);
+        }
+        text.push(')');
+    }
+    text.push_str(" ON CONFLICT (dedup) DO NOTHING RETURNING id");
+    text
+}
+
+/// Stores up to [`GROUP_MAX`] letters and moves their threads to "waiting" where the client wrote. The answers stand in
+/// the order of the letters; on [`Stored::Stale`] the caller must drop the transaction and go one by one.
+pub async fn insert_group(tx: &mut Tx, letters: &[&NewLetter]) -> Result<Vec<Stored>, StoreError> {
+    let inserted = insert_rows(tx, letters).await?;
+    let mut touched: BTreeMap<ThreadId, (EpochId, Moment, Moment)> = BTreeMap::new();
+    for new in letters.iter().filter(|l| l.side == Side::Client && inserted.contains(l.id.bytes())) {
+        let entry = touched.entry(new.thread).or_insert((new.epoch, new.received, new.received));
+        entry.1 = entry.1.min(new.received);
+        entry.2 = entry.2.max(new.received);
+    }
+    let present = touch_threads(tx, &touched).await?;
+    let stale: HashSet<ThreadId> = touched
+        .iter()
+        .filter(|(thread, (epoch, _, _))| present.get(thread.bytes()).is_none_or(|p| p != epoch.bytes()))
+        .map(|(thread, _)| *thread)
+        .collect();
+    for new in letters.iter().filter(|l| inserted.contains(l.id.bytes())) {
+        for (position, (attachment, body)) in (0i64..).zip(&new.attachments) {
+            let done = on!(tx, |c| sqlx::query(INSERT_ATTACHMENT)
+                .bind(attachment.bytes())
+                .bind(new.id.bytes())
+                .bind(position)
+                .bind(body.bytes())
+                .execute(c)
+                .await
+                .map(|d| d.rows_affected()))?;
+            one(done, "attachment")?;
+        }
+    }
+    Ok(letters
+        .iter()
+        .map(|l| match (inserted.contains(l.id.bytes()), stale.contains(&l.thread)) {
+            (false, _) => Stored::Duplicate,
+            (true, true) => Stored::Stale,
+            (true, false) => Stored::New,
+        })
+        .collect())
+}
+
+async fn insert_rows(tx: &mut Tx, letters: &[&NewLetter]) -> Result<HashSet<Vec<u8>>, StoreError> {
+    let text = insert_group_text(letters.len());
+    let rows: Vec<(Vec<u8>,)> = on!(tx, |c| {
+        let mut query = sqlx::query_as(AssertSqlSafe(text));
+        for l in letters {
+            query = query
+                .bind(l.id.bytes())
+                .bind(l.thread.bytes())
+                .bind(l.epoch.bytes())
+                .bind(l.side.word())
+                .bind(l.author.as_ref().map(|a| a.bytes()))
+                .bind(l.door.word())
+                .bind(l.received.micros())
+                .bind(l.released.map_or(0, Moment::micros))
+                .bind(i64::try_from(l.attachments.len()).unwrap_or(i64::MAX))
+                .bind(l.body.bytes())
+                .bind(&l.dedup[..]);
+        }
+        query.fetch_all(c).await
+    })?;
+    Ok(rows.into_iter().map(|r| r.0).collect())
+}
+
+/// The text that moves `rows` threads to "waiting". The engines name the type of bytes differently, which decides how
+/// PostgreSQL understands the first row.
+pub fn touch_threads_text(rows: usize, bytes_type: &str) -> String {
+    let mut text = String::from(
+        "UPDATE thread SET state = 'waiting', waiting_us = CASE WHEN state = 'waiting' THEN waiting_us ELSE v.column2 END, \
+         last_us = CASE WHEN last_us < v.column3 THEN v.column3 ELSE last_us END FROM (VALUES ",
+    );
+    for row in 0..rows {
+        let (a, b, c) = (row * 3 + 1, row * 3 + 2, row * 3 + 3);
+        let comma = if row == 0 { "" } else { ", " };
+        let _ = write!(text, "{comma}(CAST(${a} AS {bytes_type}), CAST(${b} AS BIGINT), CAST(${c} AS BIGINT))");
+    }
+    text.push_str(") AS v WHERE thread.id = v.column1 RETURNING thread.id, thread.epoch_id");
+    text
+}
+
+/// Returns each touched thread's present epoch.
+async fn touch_threads(tx: &mut Tx, touched: &BTreeMap<ThreadId, (EpochId, Moment, Moment)>) -> Result<HashMap<Vec<u8>, Vec<u8>>, StoreError> {
+    if touched.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let bytes_type = match &**tx {
+        Conn::Sqlite(_) => "BLOB",
+        Conn::Postgres(_) => "BYTEA",
+    };
+    let text = touch_threads_text(touched.len(), bytes_type);
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(tx, |c| {
+        let mut query = sqlx::query_as(AssertSqlSafe(text));
+        for (thread, (_, first, last)) in touched {
+            query = query.bind(thread.bytes()).bind(first.micros()).bind(last.micros());
+        }
+        query.fetch_all(c).await
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// By id.
+pub async fn find(conn: &mut Conn, letter_id: LetterId) -> Result<Option<Letter>, StoreError> {
+    let row: Option<Row> = on!(conn, |c| sqlx::query_as(FIND).bind(letter_id.bytes()).fetch_optional(c).await)?;
+    row.map(letter).transpose()
+}
+
+/// Whether a letter with this recognition mark is there.
+pub async fn has_dedup(conn: &mut Conn, dedup: &[u8; 32]) -> Result<bool, StoreError> {
+    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_DEDUP).bind(&dedup[..]).fetch_optional(c).await)?;
+    Ok(row.is_some())
+}
+
+/// Who looks at a thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// Sees replies only once they are released.
+    Client,
+    /// Sees what waits to be released as well.
+    Staff,
+}
+
+impl Viewer {
+    const fn released_from(self) -> i64 {
+        match self {
+            Self::Client => 1,
+            Self::Staff => 0,
+        }
+    }
+}
+
+/// The newest letters before a moment, newest first.
+pub async fn list_before(conn: &mut Conn, thread: ThreadId, before: Moment, viewer: Viewer, limit: usize) -> Result<Vec<Letter>, StoreError> {
+    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST_BEFORE)
+        .bind(thread.bytes())
+        .bind(before.micros())
+        .bind(viewer.released_from())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(c)
+        .await)?;
+    rows.into_iter().map(letter).collect()
+}
+
+/// Every letter of a thread, oldest first.
+pub async fn list_all(conn: &mut Conn, thread: ThreadId) -> Result<Vec<Letter>, StoreError> {
+    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST_ALL).bind(thread.bytes()).fetch_all(c).await)?;
+    rows.into_iter().map(letter).collect()
+}
+
+/// How many letters this viewer sees.
+pub async fn count(conn: &mut Conn, thread: ThreadId, viewer: Viewer) -> Result<i64, StoreError> {
+    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT).bind(thread.bytes()).bind(viewer.released_from()).fetch_one(c).await)?;
+    Ok(row.0)
+}
+
+/// Receipt of the client's oldest letter after `after`: what a reply that had shown everything up to then did not cover.
+pub async fn oldest_after(conn: &mut Conn, thread: ThreadId, after: Moment) -> Result<Option<Moment>, StoreError> {
+    let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(OLDEST_AFTER).bind(thread.bytes()).bind(after.micros()).fetch_one(c).await)?;
+    Ok(row.0.map(Moment::from_micros))
+}
+
+/// Released replies the client has not seen, in one thread.
+pub async fn count_unread(conn: &mut Conn, thread: ThreadId) -> Result<i64, StoreError> {
+    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_UNREAD).bind(thread.bytes()).fetch_one(c).await)?;
+    Ok(row.0)
+}
+
+/// Released replies the client has not seen, in all threads.
+pub async fn count_unread_of_client(conn: &mut Conn, client: PersonId) -> Result<i64, StoreError> {
+    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_UNREAD_OF_CLIENT).bind(client.bytes()).fetch_one(c).await)?;
+    Ok(row.0)
+}
+
+/// The client has the thread before them.
+pub async fn mark_read(tx: &mut Tx, thread: ThreadId, now: Moment) -> Result<u64, StoreError> {
+    Ok(on!(tx, |c| sqlx::query(MARK_READ).bind(thread.bytes()).bind(now.micros()).execute(c).await.map(|d| d.rows_affected()))?)
+}
+
+/// Lets the client see a reply; false when it was released or recalled meanwhile.
+pub async fn release(tx: &mut Tx, letter_id: LetterId, now: Moment) -> Result<bool, StoreError> {
+    let done = on!(tx, |c| sqlx::query(RELEASE).bind(letter_id.bytes()).bind(now.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    Ok(done == 1)
+}
+
+/// Takes a reply back that is not released yet; false when it is too late.
+pub async fn recall(tx: &mut Tx, letter_id: LetterId, author: PersonId) -> Result<bool, StoreError> {
+    let done = on!(tx, |c| sqlx::query(DELETE_UNRELEASED).bind(letter_id.bytes()).bind(author.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    Ok(done == 1)
+}
+
+/// Replies that wait for their release.
+pub async fn list_unreleased(conn: &mut Conn, thread: ThreadId) -> Result<Vec<Letter>, StoreError> {
+    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST_UNRELEASED).bind(thread.bytes()).fetch_all(c).await)?;
+    rows.into_iter().map(letter).collect()
+}
+
+/// One attachment of one letter, encrypted.
+pub async fn find_attachment(conn: &mut Conn, letter_id: LetterId, attachment: AttachmentId) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_ATTACHMENT).bind(attachment.bytes()).bind(letter_id.bytes()).fetch_optional(c).await)?;
+    Ok(row.map(|r| r.0))
+}
+
+/// All attachments of a letter, encrypted, in order.
+pub async fn list_attachments(conn: &mut Conn, letter_id: LetterId) -> Result<Vec<(AttachmentId, Vec<u8>)>, StoreError> {
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(conn, |c| sqlx::query_as(LIST_ATTACHMENTS).bind(letter_id.bytes()).fetch_all(c).await)?;
+    rows.into_iter().map(|r| Ok((id(&r.0, "attachment.id")?, r.1))).collect()
+}

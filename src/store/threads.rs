@@ -1,0 +1,301 @@
+//! Threads, their epochs and the grants that open them.
+
+use super::{Conn, StoreError, Tx, id, maybe_id, moment, on, one, statements, word};
+use crate::clock::Moment;
+use crate::ids::{DeskId, EpochId, PersonId, ThreadId};
+
+/// Where a thread stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadState {
+    /// Opened; no letter yet.
+    Fresh,
+    /// The client wrote last.
+    Waiting,
+    /// Every letter of the client is answered.
+    Answered,
+}
+
+impl ThreadState {
+    /// The word in tables and text keys.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Waiting => "waiting",
+            Self::Answered => "answered",
+        }
+    }
+}
+
+impl std::str::FromStr for ThreadState {
+    type Err = crate::role::UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Fresh, Self::Waiting, Self::Answered].into_iter().find(|s| s.word() == text).ok_or(crate::role::UnknownWord)
+    }
+}
+
+/// A thread as stored.
+pub struct Thread {
+    /// Row.
+    pub id: ThreadId,
+    /// Whose desk.
+    pub desk: DeskId,
+    /// Whose letters.
+    pub client: PersonId,
+    /// Where it stands.
+    pub state: ThreadState,
+    /// The client was not sure to be safe.
+    pub urgent: bool,
+    /// Who answers.
+    pub assignee: Option<PersonId>,
+    /// The present period.
+    pub epoch: EpochId,
+    /// Keyed hash of its mail address.
+    pub token_hash: Vec<u8>,
+    /// The token, sealed to the house key.
+    pub token_sealed: Vec<u8>,
+    /// Opened when.
+    pub created: Moment,
+    /// Receipt of the oldest unanswered letter.
+    pub waiting: Option<Moment>,
+    /// The last letter of either side.
+    pub last: Option<Moment>,
+}
+
+/// What a mail door needs to know of a thread.
+#[derive(Clone)]
+pub struct Target {
+    /// The thread.
+    pub thread: ThreadId,
+    /// Its desk.
+    pub desk: DeskId,
+    /// The present period and its public certificate.
+    pub epoch: EpochId,
+    /// See there.
+    pub epoch_cert: Vec<u8>,
+    /// The desk's certificate, for what must be held.
+    pub desk_cert: Vec<u8>,
+    /// Keyed hash of the client's confirmed address.
+    pub sender_hash: Option<Vec<u8>>,
+}
+
+/// A period of a thread.
+pub struct Epoch {
+    /// Row.
+    pub id: EpochId,
+    /// Whose.
+    pub thread: ThreadId,
+    /// Counted from 1.
+    pub number: i64,
+    /// Public certificate.
+    pub cert: Vec<u8>,
+    /// The secret of the period before, encrypted to this one; empty where the history must stay shut.
+    pub previous_sealed: Vec<u8>,
+    /// Since when.
+    pub created: Moment,
+}
+
+statements! {
+    INSERT = "INSERT INTO thread (id, desk_id, client_id, state, epoch_id, token_hash, token_sealed, created_us) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    FIND = "SELECT id, desk_id, client_id, state, urgent, assignee_id, epoch_id, token_hash, token_sealed, created_us, waiting_us, last_us \
+            FROM thread WHERE id = $1";
+    LIST_OF_CLIENT = "SELECT id, desk_id, client_id, state, urgent, assignee_id, epoch_id, token_hash, token_sealed, created_us, waiting_us, last_us \
+                      FROM thread WHERE client_id = $1 ORDER BY created_us, id";
+    FIND_TARGET = "SELECT t.id, t.desk_id, t.epoch_id, e.cert, d.cert, n.address_hash, COALESCE(n.confirmed_us, 0) \
+                   FROM thread t JOIN epoch e ON e.id = t.epoch_id JOIN desk d ON d.id = t.desk_id \
+                   LEFT JOIN notice n ON n.person_id = t.client_id WHERE t.token_hash = $1";
+    ASSIGN = "UPDATE thread SET assignee_id = $2 WHERE id = $1 AND assignee_id IS NULL";
+    REASSIGN = "UPDATE thread SET assignee_id = $3 WHERE id = $1 AND assignee_id = $2";
+    UNASSIGN = "UPDATE thread SET assignee_id = NULL WHERE id = $1 AND assignee_id = $2";
+    UPDATE_URGENT = "UPDATE thread SET urgent = $2 WHERE id = $1";
+    UPDATE_ANSWERED = "UPDATE thread SET state = 'answered', urgent = 0, waiting_us = 0, last_us = $2 WHERE id = $1";
+    UPDATE_PARTLY_ANSWERED = "UPDATE thread SET state = 'waiting', waiting_us = $3, last_us = $2 WHERE id = $1";
+    UPDATE_TOKEN = "UPDATE thread SET token_hash = $2, token_sealed = $3 WHERE id = $1";
+    UPDATE_EPOCH = "UPDATE thread SET epoch_id = $3 WHERE id = $1 AND epoch_id = $2";
+    INSERT_EPOCH = "INSERT INTO epoch (id, thread_id, number, cert, previous_sealed, created_us) VALUES ($1, $2, $3, $4, $5, $6)";
+    LIST_EPOCHS = "SELECT id, thread_id, number, cert, previous_sealed, created_us FROM epoch WHERE thread_id = $1 ORDER BY number DESC";
+    FIND_EPOCH = "SELECT id, thread_id, number, cert, previous_sealed, created_us FROM epoch WHERE id = $1";
+    INSERT_GRANT = "INSERT INTO epoch_grant (epoch_id, reader_id, body, created_us) VALUES ($1, $2, $3, $4) \
+                    ON CONFLICT (epoch_id, reader_id) DO NOTHING";
+    FIND_GRANT = "SELECT body FROM epoch_grant WHERE epoch_id = $1 AND reader_id = $2";
+    LIST_GRANTS = "SELECT reader_id, body FROM epoch_grant WHERE epoch_id = $1 ORDER BY reader_id";
+    DELETE_GRANT = "DELETE FROM epoch_grant WHERE reader_id = $2 AND epoch_id IN (SELECT id FROM epoch WHERE thread_id = $1)";
+}
+
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64);
+type TargetRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>, i64);
+type EpochRow = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>, i64);
+
+fn thread(row: Row) -> Result<Thread, StoreError> {
+    Ok(Thread {
+        id: id(&row.0, "thread.id")?,
+        desk: id(&row.1, "thread.desk_id")?,
+        client: id(&row.2, "thread.client_id")?,
+        state: word(&row.3, "thread.state", &row.0)?,
+        urgent: row.4 == 1,
+        assignee: maybe_id(row.5.as_deref(), "thread.assignee_id")?,
+        epoch: id(&row.6, "thread.epoch_id")?,
+        token_hash: row.7,
+        token_sealed: row.8,
+        created: Moment::from_micros(row.9),
+        waiting: moment(row.10),
+        last: moment(row.11),
+    })
+}
+
+fn epoch(row: EpochRow) -> Result<Epoch, StoreError> {
+    Ok(Epoch {
+        id: id(&row.0, "epoch.id")?,
+        thread: id(&row.1, "epoch.thread_id")?,
+        number: row.2,
+        cert: row.3,
+        previous_sealed: row.4,
+        created: Moment::from_micros(row.5),
+    })
+}
+
+/// Adds a thread with its first epoch.
+pub async fn insert(tx: &mut Tx, t: &Thread, first: &Epoch) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(INSERT)
+        .bind(t.id.bytes())
+        .bind(t.desk.bytes())
+        .bind(t.client.bytes())
+        .bind(t.state.word())
+        .bind(t.epoch.bytes())
+        .bind(&t.token_hash)
+        .bind(&t.token_sealed)
+        .bind(t.created.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
+    one(done, "thread")?;
+    insert_epoch(tx, first).await
+}
+
+/// By id.
+pub async fn find(conn: &mut Conn, thread_id: ThreadId) -> Result<Option<Thread>, StoreError> {
+    let row: Option<Row> = on!(conn, |c| sqlx::query_as(FIND).bind(thread_id.bytes()).fetch_optional(c).await)?;
+    row.map(thread).transpose()
+}
+
+/// All threads of a client, oldest first.
+pub async fn list_of_client(conn: &mut Conn, client: PersonId) -> Result<Vec<Thread>, StoreError> {
+    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST_OF_CLIENT).bind(client.bytes()).fetch_all(c).await)?;
+    rows.into_iter().map(thread).collect()
+}
+
+/// By the keyed hash of its mail address.
+pub async fn find_target(conn: &mut Conn, token_hash: &[u8]) -> Result<Option<Target>, StoreError> {
+    let row: Option<TargetRow> = on!(conn, |c| sqlx::query_as(FIND_TARGET).bind(token_hash).fetch_optional(c).await)?;
+    row.map(|row| {
+        Ok(Target {
+            thread: id(&row.0, "thread.id")?,
+            desk: id(&row.1, "thread.desk_id")?,
+            epoch: id(&row.2, "thread.epoch_id")?,
+            epoch_cert: row.3,
+            desk_cert: row.4,
+            sender_hash: row.5.filter(|_| row.6 != 0),
+        })
+    })
+    .transpose()
+}
+
+/// Gives a thread nobody has to `person`; false when somebody was quicker.
+pub async fn assign(tx: &mut Tx, thread_id: ThreadId, person: PersonId) -> Result<bool, StoreError> {
+    let done = on!(tx, |c| sqlx::query(ASSIGN).bind(thread_id.bytes()).bind(person.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    Ok(done == 1)
+}
+
+/// Hands a thread from one to another; false when `from` no longer has it.
+pub async fn reassign(tx: &mut Tx, thread_id: ThreadId, from: PersonId, to: PersonId) -> Result<bool, StoreError> {
+    let done = on!(tx, |c| sqlx::query(REASSIGN).bind(thread_id.bytes()).bind(from.bytes()).bind(to.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    Ok(done == 1)
+}
+
+/// Puts a thread back; false when `from` no longer has it.
+pub async fn unassign(tx: &mut Tx, thread_id: ThreadId, from: PersonId) -> Result<bool, StoreError> {
+    let done = on!(tx, |c| sqlx::query(UNASSIGN).bind(thread_id.bytes()).bind(from.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    Ok(done == 1)
+}
+
+/// Marks or unmarks "not sure to be safe".
+pub async fn update_urgent(tx: &mut Tx, thread_id: ThreadId, urgent: bool) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(UPDATE_URGENT).bind(thread_id.bytes()).bind(i64::from(urgent)).execute(c).await.map(|d| d.rows_affected()))?;
+    one(done, "thread")
+}
+
+/// A reply went out at `at`. `still_waiting` is the receipt of the oldest letter it did not cover (it crossed).
+pub async fn update_answered(tx: &mut Tx, thread_id: ThreadId, at: Moment, still_waiting: Option<Moment>) -> Result<(), StoreError> {
+    let done = match still_waiting {
+        None => on!(tx, |c| sqlx::query(UPDATE_ANSWERED).bind(thread_id.bytes()).bind(at.micros()).execute(c).await.map(|d| d.rows_affected()))?,
+        Some(since) => on!(tx, |c| sqlx::query(UPDATE_PARTLY_ANSWERED)
+            .bind(thread_id.bytes())
+            .bind(at.micros())
+            .bind(since.micros())
+            .execute(c)
+            .await
+            .map(|d| d.rows_affected()))?,
+    };
+    one(done, "thread")
+}
+
+/// Replaces the mail address.
+pub async fn update_token(tx: &mut Tx, thread_id: ThreadId, token_hash: &[u8], token_sealed: &[u8]) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(UPDATE_TOKEN).bind(thread_id.bytes()).bind(token_hash).bind(token_sealed).execute(c).await.map(|d| d.rows_affected()))?;
+    one(done, "thread")
+}
+
+/// Begins a new period; false when another one began meanwhile.
+pub async fn update_epoch(tx: &mut Tx, thread_id: ThreadId, from: EpochId, to: &Epoch) -> Result<bool, StoreError> {
+    insert_epoch(tx, to).await?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_EPOCH).bind(thread_id.bytes()).bind(from.bytes()).bind(to.id.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    Ok(done == 1)
+}
+
+async fn insert_epoch(tx: &mut Tx, e: &Epoch) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(INSERT_EPOCH)
+        .bind(e.id.bytes())
+        .bind(e.thread.bytes())
+        .bind(e.number)
+        .bind(&e.cert)
+        .bind(&e.previous_sealed)
+        .bind(e.created.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
+    one(done, "epoch")
+}
+
+/// All periods, the present one first.
+pub async fn list_epochs(conn: &mut Conn, thread_id: ThreadId) -> Result<Vec<Epoch>, StoreError> {
+    let rows: Vec<EpochRow> = on!(conn, |c| sqlx::query_as(LIST_EPOCHS).bind(thread_id.bytes()).fetch_all(c).await)?;
+    rows.into_iter().map(epoch).collect()
+}
+
+/// One period.
+pub async fn find_epoch(conn: &mut Conn, epoch_id: EpochId) -> Result<Option<Epoch>, StoreError> {
+    let row: Option<EpochRow> = on!(conn, |c| sqlx::query_as(FIND_EPOCH).bind(epoch_id.bytes()).fetch_optional(c).await)?;
+    row.map(epoch).transpose()
+}
+
+/// Lets a reader (a person or a desk, by id bytes) in; keeps an older grant.
+pub async fn insert_grant(tx: &mut Tx, epoch_id: EpochId, reader: &[u8], body: &[u8], now: Moment) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(INSERT_GRANT).bind(epoch_id.bytes()).bind(reader).bind(body).bind(now.micros()).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// A reader's grant.
+pub async fn find_grant(conn: &mut Conn, epoch_id: EpochId, reader: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_GRANT).bind(epoch_id.bytes()).bind(reader).fetch_optional(c).await)?;
+    Ok(row.map(|r| r.0))
+}
+
+/// All grants of a period: reader, body.
+pub async fn list_grants(conn: &mut Conn, epoch_id: EpochId) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    Ok(on!(conn, |c| sqlx::query_as(LIST_GRANTS).bind(epoch_id.bytes()).fetch_all(c).await)?)
+}
+
+/// Takes a reader's grants of all periods away.
+pub async fn delete_grants(tx: &mut Tx, thread_id: ThreadId, reader: &[u8]) -> Result<u64, StoreError> {
+    Ok(on!(tx, |c| sqlx::query(DELETE_GRANT).bind(thread_id.bytes()).bind(reader).execute(c).await.map(|d| d.rows_affected()))?)
+}
