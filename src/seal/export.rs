@@ -89,7 +89,8 @@ impl ExportKey {
         let mut out = Vec::with_capacity(plain.len() * 3 / 2 + 2048);
         let message = Armorer::new(Message::new(&mut out)).build()?;
         let reader = Recipient::new(Features::empty().set_seipdv1(), openpgp::KeyHandle::from(key.keyid()), key);
-        let message = Encryptor::for_recipients(message, [reader]).symmetric_algo(SymmetricAlgorithm::AES256).build()?;
+        let message =
+            Encryptor::for_recipients(message, [reader]).symmetric_algo(SymmetricAlgorithm::AES256).build()?;
         let mut message = LiteralWriter::new(message).build()?;
         message.write_all(plain)?;
         message.finalize()?;
@@ -134,22 +135,46 @@ fn common_headers(out: &mut Vec<u8>, letter: &Entity, subject: &str) {
         Author::Machine => "Machine <machine@export.invalid>",
     };
     let date = letter.received.utc().to_rfc2822();
-    push(out, &["Date: ", &date, "\r\nFrom: ", who, "\r\nTo: Letters <letters@export.invalid>\r\nSubject: ", subject, "\r\n"]);
+    push(
+        out,
+        &["Date: ", &date, "\r\nFrom: ", who, "\r\nTo: Letters <letters@export.invalid>\r\nSubject: ", subject, "\r\n"],
+    );
 }
 
 fn outer_headers(out: &mut Vec<u8>, letter: &Entity, boundary: &str) {
     common_headers(out, letter, "...");
     let id = letter.letter.to_string();
-    push(out, &["Message-ID: <", &id, "@export.invalid>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/encrypted;\r\n protocol=\"application/pgp-encrypted\"; boundary=\"", boundary, "\"\r\n\r\n"]);
+    push(
+        out,
+        &[
+            "Message-ID: <",
+            &id,
+            "@export.invalid>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/encrypted;\r\n protocol=\"application/pgp-encrypted\"; boundary=\"",
+            boundary,
+            "\"\r\n\r\n",
+        ],
+    );
 }
 
 /// The MIME entity inside the encryption.
 fn inside(exported: &ExportedLetter, chance: &dyn Chance) -> Zeroizing<Vec<u8>> {
     let (letter, boundary) = (&exported.letter, boundary(chance));
-    let files: usize = exported.files.iter().map(|f| f.bytes.reveal().len() * 3 / 2 + f.name.reveal().len() * 3 + 1024).sum();
-    let mut out = Zeroizing::new(Vec::with_capacity(letter.content.body().len() * 3 / 2 + letter.subject.reveal().len() * 3 + files + 4096));
+    let files: usize =
+        exported.files.iter().map(|f| f.bytes.reveal().len() * 3 / 2 + f.name.reveal().len() * 3 + 1024).sum();
+    let mut out = Zeroizing::new(Vec::with_capacity(
+        letter.content.body().len() * 3 / 2 + letter.subject.reveal().len() * 3 + files + 4096,
+    ));
     common_headers(&mut out, letter, &field::subject(letter.subject.reveal()));
-    push(&mut out, &["MIME-Version: 1.0\r\nContent-Type: multipart/mixed; protected-headers=\"v1\"; boundary=\"", &boundary, "\"\r\n\r\n--", &boundary, "\r\n"]);
+    push(
+        &mut out,
+        &[
+            "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; protected-headers=\"v1\"; boundary=\"",
+            &boundary,
+            "\"\r\n\r\n--",
+            &boundary,
+            "\r\n",
+        ],
+    );
     match &letter.content {
         Content::Text { text, .. } => {
             push(&mut out, &["Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"]);
@@ -157,14 +182,29 @@ fn inside(exported: &ExportedLetter, chance: &dyn Chance) -> Zeroizing<Vec<u8>> 
         }
         // A mail inside a mail may not be encoded (RFC 2046, 5.2.1): it stands as it came.
         Content::Mail { original } => {
-            push(&mut out, &["Content-Type: message/rfc822\r\nContent-Transfer-Encoding: binary\r\nContent-Disposition: inline\r\n\r\n"]);
+            push(
+                &mut out,
+                &[
+                    "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: binary\r\nContent-Disposition: inline\r\n\r\n",
+                ],
+            );
             out.extend_from_slice(original.reveal());
             push(&mut out, &["\r\n"]);
         }
     }
     for file in &exported.files {
         let name = field::quiet(file.name.reveal());
-        push(&mut out, &["--", &boundary, "\r\nContent-Type: ", media_type(&file.media_type), "\r\nContent-Disposition: attachment;\r\n filename*=", &name]);
+        push(
+            &mut out,
+            &[
+                "--",
+                &boundary,
+                "\r\nContent-Type: ",
+                media_type(&file.media_type),
+                "\r\nContent-Disposition: attachment;\r\n filename*=",
+                &name,
+            ],
+        );
         push(&mut out, &["\r\nContent-Transfer-Encoding: base64\r\n\r\n"]);
         base64_lines(&mut out, file.bytes.reveal());
     }
@@ -197,7 +237,14 @@ mod tests {
         let original = b"Subject: x\r\n\r\nFrom here\non\r\n\0";
         let received = Moment::from_micros(1_795_000_000_000_000);
         let content = Content::Mail { original: PlainBytes::new(original.to_vec()) };
-        let letter = Entity { thread: ThreadId::from([1; 16]), letter: LetterId::from([2; 16]), received, author: Author::Machine, subject: "x".into(), content };
+        let letter = Entity {
+            thread: ThreadId::from([1; 16]),
+            letter: LetterId::from([2; 16]),
+            received,
+            author: Author::Machine,
+            subject: "x".into(),
+            content,
+        };
         let inside = inside(&ExportedLetter { letter, files: Vec::new() }, &SeededChance::new(1));
         assert!(inside.windows(original.len()).any(|w| w == original));
     }

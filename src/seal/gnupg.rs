@@ -20,9 +20,15 @@ const ARMORED_BYTES: usize = 16 * 1024;
 
 /// A new certificate that does not expire. It asks for the older encryption container, the only one GnuPG 2.2 reads.
 pub(super) fn generate(user_id: &str, now: Moment) -> Result<openpgp::Cert, NoUsableKey> {
-    let builder = CertBuilder::general_purpose([user_id]).set_validity_period(None).set_creation_time(pgp_time(now)).set_cipher_suite(CipherSuite::Cv25519);
+    let builder = CertBuilder::general_purpose([user_id])
+        .set_validity_period(None)
+        .set_creation_time(pgp_time(now))
+        .set_cipher_suite(CipherSuite::Cv25519);
     let builder = builder.set_profile(Profile::RFC4880).and_then(|b| b.set_features(Features::empty().set_seipdv1()));
-    builder.and_then(CertBuilder::generate).map(|(cert, _revocation)| cert).map_err(|_| NoUsableKey("a certificate could not be made"))
+    builder
+        .and_then(CertBuilder::generate)
+        .map(|(cert, _revocation)| cert)
+        .map_err(|_| NoUsableKey("a certificate could not be made"))
 }
 
 /// The secret key as a file, locked when there is a password: iterated and salted, because GnuPG 2.2 knows no slower

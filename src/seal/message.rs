@@ -59,10 +59,13 @@ fn inside(parts: &[&[u8]], signed: Option<(&Signer, Moment)>) -> PgpResult<Zeroi
 fn encrypt(inside: &[u8], key: &EncryptionKey) -> PgpResult<Vec<u8>> {
     let mut out = Vec::with_capacity(inside.len() + FRAME_BYTES + inside.len() / 256);
     let session = SessionKey::new(SESSION_KEY_BYTES)?;
-    let packet = pkesk::for_recipient(&session, key).ok_or_else(|| openpgp::Error::InvalidOperation("no such recipient".into()))?;
+    let packet = pkesk::for_recipient(&session, key)
+        .ok_or_else(|| openpgp::Error::InvalidOperation("no such recipient".into()))?;
     Packet::from(packet).serialize(&mut out)?;
     let message = Message::new(&mut out);
-    let mut message = Encryptor::with_session_key(message, SymmetricAlgorithm::AES256, session)?.aead_algo(AEADAlgorithm::OCB).build()?;
+    let mut message = Encryptor::with_session_key(message, SymmetricAlgorithm::AES256, session)?
+        .aead_algo(AEADAlgorithm::OCB)
+        .build()?;
     message.write_all(inside)?;
     message.finalize()?;
     Ok(out)
@@ -115,7 +118,8 @@ pub(super) fn open(stored: &[u8], key: &KeyPair, check: &Check<'_>) -> Result<Ze
         Check::Unsigned => key.public().creation_time(),
     };
     let reader = Reader { key, check };
-    let mut message = DecryptorBuilder::from_bytes(stored).and_then(|b| b.with_policy(&policy, at, reader)).map_err(|_| WHY)?;
+    let mut message =
+        DecryptorBuilder::from_bytes(stored).and_then(|b| b.with_policy(&policy, at, reader)).map_err(|_| WHY)?;
     let mut out = Zeroizing::new(Vec::with_capacity(stored.len()));
     message.read_to_end(&mut out).map_err(|_| WHY)?;
     if message.message_processed() { Ok(out) } else { Err(WHY) }
@@ -135,7 +139,11 @@ impl VerificationHelper for Reader<'_> {
         match &parser.packet {
             Packet::PKESK(_) | Packet::SEIP(SEIP::V2(_)) => Ok(()),
             // Inside only: outside, nothing but the two above is ours.
-            Packet::OnePassSig(_) | Packet::Literal(_) | Packet::Signature(_) | Packet::Padding(_) if parser.recursion_depth() > 0 => Ok(()),
+            Packet::OnePassSig(_) | Packet::Literal(_) | Packet::Signature(_) | Packet::Padding(_)
+                if parser.recursion_depth() > 0 =>
+            {
+                Ok(())
+            }
             _ => refuse("a packet that is never stored"),
         }
     }
@@ -153,12 +161,20 @@ impl VerificationHelper for Reader<'_> {
         }
         match (self.check, layers.next()) {
             (Check::Unsigned, None) => Ok(()),
-            (Check::Unsigned, Some(MessageLayer::SignatureGroup { results })) if results.is_empty() && layers.next().is_none() => Ok(()),
+            (Check::Unsigned, Some(MessageLayer::SignatureGroup { results }))
+                if results.is_empty() && layers.next().is_none() =>
+            {
+                Ok(())
+            }
             (Check::Signed { at, .. }, Some(MessageLayer::SignatureGroup { results })) => {
                 let good: Vec<_> = results.iter().flatten().collect();
                 let [only] = good.as_slice() else { return refuse("not signed by one of those who may") };
                 let in_time = only.sig.signature_creation_time() == Some(pgp_time(*at));
-                if results.len() == 1 && in_time && layers.next().is_none() { Ok(()) } else { refuse("signed otherwise than expected") }
+                if results.len() == 1 && in_time && layers.next().is_none() {
+                    Ok(())
+                } else {
+                    refuse("signed otherwise than expected")
+                }
             }
             _ => refuse("signed or unsigned against expectation"),
         }

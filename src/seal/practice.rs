@@ -32,7 +32,8 @@ impl PracticeKey {
     fn of(whole: openpgp::Cert) -> Option<Self> {
         let cert = Cert::from_pgp(whole.clone());
         let policy = StandardPolicy::new();
-        let keys = whole.keys().with_policy(&policy, cert.newest()).supported().alive().revoked(false).unencrypted_secret();
+        let keys =
+            whole.keys().with_policy(&policy, cert.newest()).supported().alive().revoked(false).unencrypted_secret();
         let pair = keys.for_signing().next()?.key().clone().into_keypair().ok()?;
         Some(Self { whole, cert, signer: Signer::new(pair) })
     }

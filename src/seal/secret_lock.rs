@@ -54,7 +54,8 @@ impl Cost {
 
     fn from_bytes(bytes: [u8; 12]) -> Option<Self> {
         let [a, b, c, d, e, f, g, h, i, j, k, l] = bytes;
-        let (memory_kib, passes, lanes) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]), u32::from_be_bytes([i, j, k, l]));
+        let (memory_kib, passes, lanes) =
+            (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]), u32::from_be_bytes([i, j, k, l]));
         let fits = memory_kib <= MEMORY_KIB_MAX && passes <= PASSES_MAX && lanes <= LANES_MAX;
         fits.then_some(Self { memory_kib, passes, lanes })
     }
@@ -167,7 +168,10 @@ mod tests {
     #[test]
     fn blanks_around_and_between_do_not_count() {
         let bytes = locked(&Secret::words("satu dua tiga"));
-        assert_eq!(unlock(&bytes, &Secret::words("  satu\t dua \u{a0}tiga\n"), b"person 1").unwrap().reveal(), b"a key");
+        assert_eq!(
+            unlock(&bytes, &Secret::words("  satu\t dua \u{a0}tiga\n"), b"person 1").unwrap().reveal(),
+            b"a key"
+        );
         for other in ["satu duatiga", "Satu dua tiga", "", "satu dua"] {
             assert_eq!(tried(&bytes, &Secret::words(other), b"person 1"), Some(UnlockError::WrongSecret), "{other}");
         }
@@ -190,7 +194,12 @@ mod tests {
     #[test]
     fn a_forged_cost_is_refused() {
         let secret = Secret::words("x");
-        for cost in [Cost { memory_kib: u32::MAX, ..Cost::CHEAP }, Cost { passes: 17, ..Cost::CHEAP }, Cost { lanes: 9, ..Cost::CHEAP }, Cost { memory_kib: 0, ..Cost::CHEAP }] {
+        for cost in [
+            Cost { memory_kib: u32::MAX, ..Cost::CHEAP },
+            Cost { passes: 17, ..Cost::CHEAP },
+            Cost { lanes: 9, ..Cost::CHEAP },
+            Cost { memory_kib: 0, ..Cost::CHEAP },
+        ] {
             let mut forged = locked(&secret);
             forged.truncate(forged.len() - CHECKSUM_BYTES);
             forged.splice(1..13, cost.to_bytes());

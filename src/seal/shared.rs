@@ -60,7 +60,8 @@ impl SharedKey {
         const WHY: NoUsableKey = NoUsableKey("a shared key could not be made");
         let flags = KeyFlags::empty().set_storage_encryption().set_transport_encryption();
         let builder = CertBuilder::new().set_creation_time(pgp_time(now)).set_cipher_suite(CipherSuite::Cv25519);
-        let builder = builder.set_profile(Profile::RFC9580).and_then(|b| b.set_features(Features::empty().set_seipdv2()));
+        let builder =
+            builder.set_profile(Profile::RFC9580).and_then(|b| b.set_features(Features::empty().set_seipdv2()));
         let (cert, _revocation) = builder.and_then(|b| b.add_subkey(flags, None, None).generate()).map_err(|_| WHY)?;
         let policy = StandardPolicy::new();
         let keys = cert.keys().subkeys().with_policy(&policy, pgp_time(now)).unencrypted_secret();

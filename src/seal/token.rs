@@ -103,7 +103,15 @@ mod tests {
 
     #[test]
     fn other_addresses_are_not_tokens() {
-        for local in ["", "help", "surat", "sari.putri.wulandari", "someone+tag-with-more", "a-very-long-local-part-indeed", "zwölfzwölfzwölf12"] {
+        for local in [
+            "",
+            "help",
+            "surat",
+            "sari.putri.wulandari",
+            "someone+tag-with-more",
+            "a-very-long-local-part-indeed",
+            "zwölfzwölfzwölf12",
+        ] {
             assert_eq!(read(local), Some(TokenError::NotAToken), "{local}");
         }
     }
@@ -115,7 +123,9 @@ mod tests {
         let house = house();
         for seed in 0..30 {
             let local = ThreadToken::draw(&SeededChance::new(seed)).local_part(&house);
-            let check = |typed: String| assert_eq!(ThreadToken::read(&typed, &house).err(), Some(TokenError::Mistyped), "{local} as {typed}");
+            let check = |typed: String| {
+                assert_eq!(ThreadToken::read(&typed, &house).err(), Some(TokenError::Mistyped), "{local} as {typed}")
+            };
             for i in 0..local.len() {
                 for c in ('a'..='z').chain('0'..='9').filter(|c| !local[i..].starts_with(*c)) {
                     check(format!("{}{c}{}", &local[..i], &local[i + 1..]));

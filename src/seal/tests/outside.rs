@@ -59,7 +59,10 @@ fn the_practice_signs_letters_but_reads_none() {
     let stored = seal_letter(letter("s", text("x")), &CAST.epoch_cert, key.signer()).unwrap();
     assert!(open_letter(stored.bytes(), &CAST.epoch, &[key.cert().clone()], &expected()).is_ok());
     assert!(opened(stored.bytes()).is_err(), "the counselor did not sign it");
-    assert!(seal_letter(letter("s", text("x")), key.cert(), key.signer()).is_err(), "nothing is stored for an old kind of key");
+    assert!(
+        seal_letter(letter("s", text("x")), key.cert(), key.signer()).is_err(),
+        "nothing is stored for an old kind of key"
+    );
 }
 
 #[test]
@@ -78,8 +81,13 @@ fn gpg_reads_an_exported_letter() {
     let (home, chance) = (Home::new(), SeededChance::new(6));
     let key = ExportKey::generate(noon()).unwrap();
     let secret = Secret::words("  satu dua  tiga ");
-    let file = ExportedFile { name: "foto baru.jpg".into(), media_type: "image/jpeg".into(), bytes: PlainBytes::new(vec![7; 5000]) };
-    let mail = key.mail(&ExportedLetter { letter: letter("Halo Bär", text(MARKER)), files: vec![file] }, &chance).unwrap();
+    let file = ExportedFile {
+        name: "foto baru.jpg".into(),
+        media_type: "image/jpeg".into(),
+        bytes: PlainBytes::new(vec![7; 5000]),
+    };
+    let mail =
+        key.mail(&ExportedLetter { letter: letter("Halo Bär", text(MARKER)), files: vec![file] }, &chance).unwrap();
     assert!(!contains(&mail, MARKER) && !contains(&mail, "Halo") && !contains(&mail, "foto"));
 
     let key_file = home.write("thread-key.asc", &key.to_armored(&secret).unwrap());
@@ -87,14 +95,17 @@ fn gpg_reads_an_exported_letter() {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let message = String::from_utf8(mail).unwrap();
     let (from, to) = (message.find("-----BEGIN PGP").unwrap(), message.find("-----END PGP MESSAGE-----").unwrap() + 26);
-    let letter_file = home.write("letter.asc", message[from..to].as_bytes());
+    let letter_file = home.write("letter.asc", &message.as_bytes()[from..to]);
     let done = gpg(home.0.path(), &["--passphrase", "satu dua tiga", "--decrypt", &letter_file]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let inside = String::from_utf8(done.stdout).unwrap();
     let base64 = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
     assert!(inside.contains(&format!("\r\nSubject: =?utf-8?b?{}?=\r\n", base64("Halo Bär".as_bytes()))), "{inside}");
     assert!(inside.contains(&format!("\r\n\r\n{}\r\n--", base64(MARKER.as_bytes()))), "{inside}");
-    assert!(inside.contains("Content-Type: image/jpeg\r\n") && inside.contains("filename*=utf-8''foto%20baru.jpg\r\n"), "{inside}");
+    assert!(
+        inside.contains("Content-Type: image/jpeg\r\n") && inside.contains("filename*=utf-8''foto%20baru.jpg\r\n"),
+        "{inside}"
+    );
     let lines: String = inside.split("\r\n").filter(|l| l.starts_with("BwcH")).collect();
     assert_eq!(lines, base64(&[7; 5000]));
 }
@@ -114,5 +125,8 @@ fn an_mbox_quotes_what_could_begin_a_mail() {
     let found = mbox([(noon(), &b"A: b\r\n\r\nFrom me\r\n>From you\r\nTo: x\r\n"[..]), (later(), b"C: d\r\n\r\n")]);
     let found = String::from_utf8(found).unwrap();
     assert_eq!(found.matches("\nFrom ").count() + 1, 2);
-    assert!(found.starts_with("From letters@export.invalid ") && found.contains("\n>From me\n>>From you\nTo: x\n\nFrom "), "{found}");
+    assert!(
+        found.starts_with("From letters@export.invalid ") && found.contains("\n>From me\n>>From you\nTo: x\n\nFrom "),
+        "{found}"
+    );
 }
