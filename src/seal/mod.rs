@@ -11,7 +11,7 @@
 //! - `person`, `secret_lock`, `session`: a person's key, locked by their secret, and what a signed-in person holds of it.
 //! - `cert`, `shared`: public certificates; the keys of epochs and desks and how they are granted to readers.
 //! - `letter`, `entity`, `blob`: sealed letters, attachments, drafts and notes.
-//! - `practice`, `export`, `gnupg`: the practice's own key, and files a client can take along.
+//! - `practice`, `incoming`, `export`, `gnupg`: the practice's own key, mail written to it, and what a client takes along.
 
 mod blob;
 mod cert;
@@ -19,6 +19,7 @@ mod entity;
 mod export;
 mod gnupg;
 mod house;
+mod incoming;
 mod letter;
 mod message;
 mod person;

@@ -4,21 +4,24 @@
 
 use sequoia_openpgp as openpgp;
 
+use openpgp::crypto::KeyPair;
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize as _;
 use zeroize::Zeroizing;
 
 use super::secret_lock::UnlockError;
 use super::signer::Signer;
-use super::{Cert, NoUsableKey, gnupg};
+use super::{Cert, Damaged, NoUsableKey, gnupg, incoming};
 use crate::address::MailAddress;
 use crate::clock::Moment;
+use crate::secret::PlainBytes;
 
 /// The practice's certificate with its secret half, unlocked once at start.
 pub struct PracticeKey {
     whole: openpgp::Cert,
     cert: Cert,
     signer: Signer,
+    readers: Vec<KeyPair>,
 }
 
 impl PracticeKey {
@@ -32,10 +35,13 @@ impl PracticeKey {
     fn of(whole: openpgp::Cert) -> Option<Self> {
         let cert = Cert::from_pgp(whole.clone());
         let policy = StandardPolicy::new();
-        let keys =
-            whole.keys().with_policy(&policy, cert.newest()).supported().alive().revoked(false).unencrypted_secret();
-        let pair = keys.for_signing().next()?.key().clone().into_keypair().ok()?;
-        Some(Self { whole, cert, signer: Signer::new(pair) })
+        // Without a time the library would ask for today's.
+        let newest = cert.newest()?;
+        let keys = || whole.keys().with_policy(&policy, newest).supported().alive().revoked(false).unencrypted_secret();
+        let pair = keys().for_signing().next()?.key().clone().into_keypair().ok()?;
+        let reading = keys().for_transport_encryption().for_storage_encryption();
+        let readers = reading.filter_map(|k| k.key().clone().into_keypair().ok()).collect();
+        Some(Self { cert, signer: Signer::new(pair), readers, whole })
     }
 
     /// The key as a file for `keys/`, locked when there is a passphrase.
@@ -77,5 +83,10 @@ impl PracticeKey {
     /// The practice's signature.
     pub fn signer(&self) -> &Signer {
         &self.signer
+    }
+
+    /// Opens a PGP message somebody sent to the practice, if at most `limit` bytes come out. Who wrote it is not checked.
+    pub fn open_mail(&self, message: &[u8], limit: usize, now: Moment) -> Result<PlainBytes, Damaged> {
+        incoming::open(message, &self.readers, limit, now)
     }
 }

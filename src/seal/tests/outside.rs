@@ -130,3 +130,23 @@ fn an_mbox_quotes_what_could_begin_a_mail() {
         "{found}"
     );
 }
+
+#[test]
+fn mail_that_gpg_encrypts_to_the_practice_opens_within_bounds() {
+    let (home, key) = (Home::new(), practice());
+    let cert = home.write("practice.asc", key.public_armored().unwrap().as_bytes());
+    // gpg compresses by itself: 400,000 equal characters become a few hundred bytes.
+    let long = home.write("letter.txt", "x".repeat(400_000).as_bytes());
+    let done = gpg(
+        home.0.path(),
+        &["--armor", "--trust-model", "always", "--recipient-file", &cert, "-o", "-", "--encrypt", &long],
+    );
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(done.stdout.len() < 10_000);
+    let year = noon().plus(Duration::from_secs(365 * 24 * 3600));
+    assert_eq!(key.open_mail(&done.stdout, 400_000, year).unwrap().reveal().len(), 400_000);
+    assert!(key.open_mail(&done.stdout, 399_999, year).is_err());
+    assert!(practice().open_mail(&done.stdout, 400_000, year).is_err(), "another practice");
+    assert!(key.open_mail(&done.stdout[..300], 400_000, year).is_err());
+    assert!(key.open_mail(b"hello", 400_000, year).is_err());
+}
