@@ -98,7 +98,8 @@ impl ExportKey {
     }
 }
 
-/// Mails in one mbox file, oldest first as given: lines end in LF, and a line that could begin the next mail gets a `>`.
+/// Mails in one mbox file, oldest first as given: lines end in LF, and a line that could begin the next mail gets a
+/// `>`.
 pub fn mbox<'a>(mails: impl IntoIterator<Item = (Moment, &'a [u8])>) -> Vec<u8> {
     let mut out = Vec::new();
     for (at, mail) in mails {

@@ -1,7 +1,7 @@
 //! One stored message: who it is for, a signature inside, padding to a size class.
 //!
-//! Written: one PKESK, then one SEIPDv2 packet (AES-256, OCB) around the signed literal data and the padding. Read: that
-//! and nothing else. Compressed data is refused unread, so nothing grows when it is opened.
+//! Written: one PKESK, then one SEIPDv2 packet (AES-256, OCB) around the signed literal data and the padding. Read:
+//! that and nothing else. Compressed data is refused unread, so nothing grows when it is opened.
 
 use std::io::{Read as _, Write as _};
 
@@ -200,8 +200,8 @@ impl DecryptionHelper for Reader<'_> {
     }
 }
 
-/// The keys a stored message opens with, as hexadecimal fingerprints; it must consist of their packets and one encrypted
-/// packet and nothing else.
+/// The keys a stored message opens with, as hexadecimal fingerprints; it must consist of their packets and one
+/// encrypted packet and nothing else.
 pub fn readers(stored: &[u8]) -> Result<Vec<String>, Damaged> {
     const WHY: Damaged = Damaged("not a stored message");
     let mut out = Vec::new();

@@ -8,10 +8,12 @@
 //! and by those signers, the answer is [`Damaged`], never part of a letter.
 //!
 //! - `house`, `token`: the installation's own secret: look-up hashes, sealed names, thread mail addresses.
-//! - `person`, `secret_lock`, `session`: a person's key, locked by their secret, and what a signed-in person holds of it.
+//! - `person`, `secret_lock`, `session`: a person's key, locked by their secret, and what a signed-in person holds of
+//!   it.
 //! - `cert`, `shared`: public certificates; the keys of epochs and desks and how they are granted to readers.
 //! - `letter`, `entity`, `blob`: sealed letters, attachments, drafts and notes.
-//! - `practice`, `incoming`, `export`, `gnupg`: the practice's own key, mail written to it, and what a client takes along.
+//! - `practice`, `incoming`, `export`, `gnupg`: the practice's own key, mail written to it, and what a client takes
+//!   along.
 
 mod blob;
 mod cert;

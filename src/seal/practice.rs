@@ -85,7 +85,8 @@ impl PracticeKey {
         &self.signer
     }
 
-    /// Opens a PGP message somebody sent to the practice, if at most `limit` bytes come out. Who wrote it is not checked.
+    /// Opens a PGP message somebody sent to the practice, if at most `limit` bytes come out. Who wrote it is not
+    /// checked.
     pub fn open_mail(&self, message: &[u8], limit: usize, now: Moment) -> Result<PlainBytes, Damaged> {
         incoming::open(message, &self.readers, limit, now)
     }

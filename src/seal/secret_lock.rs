@@ -1,7 +1,7 @@
 //! The one lock between a sign-in secret and a person's key: Argon2id, then an authenticated cipher.
 //!
-//! There is no password hash beside it: signing in *is* unlocking. The cost stands in the lock itself, so that it can be
-//! raised later; it is bounded when read, so that a forged row cannot eat the machine's memory.
+//! There is no password hash beside it: signing in *is* unlocking. The cost stands in the lock itself, so that it can
+//! be raised later; it is bounded when read, so that a forged row cannot eat the machine's memory.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use sha2::{Digest, Sha256};
@@ -65,8 +65,8 @@ impl Cost {
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// A passphrase or password: blanks around it do not count, and several blanks in a row count as one. Upper and lower
-    /// case stay different.
+    /// A passphrase or password: blanks around it do not count, and several blanks in a row count as one. Upper and
+    /// lower case stay different.
     pub fn words(typed: &str) -> Self {
         let mut out = String::with_capacity(typed.len());
         for word in typed.split_whitespace() {
@@ -120,7 +120,8 @@ pub(super) fn lock(plain: &[u8], secret: &Secret, context: &[u8], cost: Cost, ch
 /// What [`lock`] locked.
 pub(super) fn unlock(locked: &[u8], secret: &Secret, context: &[u8]) -> Result<PlainBytes, UnlockError> {
     const BAD: UnlockError = UnlockError::Damaged;
-    // The checksum protects nothing; it tells a worn disk or a swapped row from a wrong secret, before 64 MiB are spent.
+    // The checksum protects nothing; it tells a worn disk or a swapped row from a wrong secret, before 64 MiB are
+    // spent.
     let (body, sum) = locked.split_last_chunk::<CHECKSUM_BYTES>().ok_or(BAD)?;
     if checksum(body, context) != *sum {
         return Err(BAD);

@@ -1,7 +1,7 @@
 //! Keys that several people hold: epochs of threads, and desks.
 //!
-//! A shared key is an OpenPGP certificate whose secret half exists only in grants: encrypted to one reader each. A desk's
-//! key is granted to its counselors; an epoch is granted to the client and the desk; and an epoch can hold its
+//! A shared key is an OpenPGP certificate whose secret half exists only in grants: encrypted to one reader each. A
+//! desk's key is granted to its counselors; an epoch is granted to the client and the desk; and an epoch can hold its
 //! predecessor, so that one grant reads the whole history. A grant says inside what it grants and to whom: moved to
 //! another row it does not open.
 
@@ -54,8 +54,8 @@ pub struct SharedKey {
 }
 
 impl SharedKey {
-    /// A new key and its public certificate. The secret of the primary key is forgotten at once: nobody ever changes the
-    /// certificate, and only the subkey reads.
+    /// A new key and its public certificate. The secret of the primary key is forgotten at once: nobody ever changes
+    /// the certificate, and only the subkey reads.
     pub fn generate(now: Moment) -> Result<(Self, Vec<u8>), NoUsableKey> {
         const WHY: NoUsableKey = NoUsableKey("a shared key could not be made");
         let flags = KeyFlags::empty().set_storage_encryption().set_transport_encryption();

@@ -1,8 +1,8 @@
 //! Mail addresses of threads: unguessable, and a mistyped one is recognized as such.
 //!
-//! The local part is 16 base-32 characters (80 random bits) and 4 more (20 bits) of a check only this house can compute.
-//! A letter to a mistyped address can therefore be answered with "please check the address" instead of being taken for a
-//! new client, and nobody can make up an address that passes.
+//! The local part is 16 base-32 characters (80 random bits) and 4 more (20 bits) of a check only this house can
+//! compute. A letter to a mistyped address can therefore be answered with "please check the address" instead of being
+//! taken for a new client, and nobody can make up an address that passes.
 
 use zeroize::Zeroize;
 
@@ -116,8 +116,8 @@ mod tests {
         }
     }
 
-    /// Every slip of one finger on thirty addresses, all 22,000 of them: a random choice would, once in a thousand runs,
-    /// hit the one in 2^20 that passes by chance.
+    /// Every slip of one finger on thirty addresses, all 22,000 of them: a random choice would, once in a thousand
+    /// runs, hit the one in 2^20 that passes by chance.
     #[test]
     fn every_slip_of_one_finger_is_seen() {
         let house = house();

@@ -48,8 +48,8 @@ pub(super) fn from_subject(value: &str) -> Option<String> {
     Some(out)
 }
 
-/// A value without blanks or control characters, as RFC 2231 writes parameters: everything but letters, digits and a few
-/// signs as `%` and two hexadecimal digits. Never empty.
+/// A value without blanks or control characters, as RFC 2231 writes parameters: everything but letters, digits and a
+/// few signs as `%` and two hexadecimal digits. Never empty.
 pub(in crate::seal) fn quiet(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len() * 3 + 7));
     out.push_str("utf-8''");
