@@ -51,7 +51,8 @@ pub fn seal_blob(
     at: Moment,
     context: &BlobContext<'_>,
 ) -> Result<SealedBlob, NoUsableKey> {
-    message::seal(&[&context.bound(), plain.reveal()], to, Some((signer, at))).map(SealedBlob)
+    message::seal(&[&context.bound(), plain.reveal()], to, Some((signer, at)), message::WRITING_BYTES_MIN)
+        .map(SealedBlob)
 }
 
 /// Opens what [`seal_blob`] sealed for the same place and moment, signed by one of `signers`.
@@ -67,7 +68,7 @@ pub fn open_blob(
 
 /// Seals bytes to one person's own certificate, unsigned: a draft, a private note.
 pub fn seal_to(to: &Cert, context: &BlobContext<'_>, plain: &PlainBytes) -> Result<SealedBlob, NoUsableKey> {
-    message::seal(&[&context.bound(), plain.reveal()], to, None).map(SealedBlob)
+    message::seal(&[&context.bound(), plain.reveal()], to, None, message::WRITING_BYTES_MIN).map(SealedBlob)
 }
 
 pub(super) fn open_personal(stored: &[u8], key: &KeyPair, context: &BlobContext<'_>) -> Result<PlainBytes, Damaged> {

@@ -43,7 +43,8 @@ pub struct Expected {
 /// Seals a letter to its epoch and signs it. The plaintext is consumed: after this only the sealed form is left.
 pub fn seal_letter(letter: Entity, to: &Cert, signer: &Signer) -> Result<SealedLetter, NoUsableKey> {
     let head = entity::head(&letter);
-    message::seal(&[&head, letter.content.body()], to, Some((signer, letter.received))).map(SealedLetter)
+    message::seal(&[&head, letter.content.body()], to, Some((signer, letter.received)), message::WRITING_BYTES_MIN)
+        .map(SealedLetter)
 }
 
 /// Opens a stored letter. It must be signed by one of `signers` at its time of receipt, and be the letter the row

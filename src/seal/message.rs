@@ -24,24 +24,32 @@ use super::signer::Signer;
 use super::{Damaged, NoUsableKey, pgp_time, pkesk};
 use crate::clock::Moment;
 
-/// No stored message is smaller inside: a "yes" and a short letter look the same.
-const INSIDE_BYTES_MIN: u64 = 2 * 1024;
+/// No letter, note or file is smaller inside: a "yes" and a short letter look the same.
+pub(super) const WRITING_BYTES_MIN: u64 = 2 * 1024;
+/// Keys all have one length; nothing is to be hidden there, and there are many of them.
+pub(super) const KEY_BYTES_MIN: u64 = 0;
 /// Room for packet headers and a signature around the plaintext.
 const FRAME_BYTES: usize = 1024;
 const SESSION_KEY_BYTES: usize = 32;
 
-/// Seals `parts`, one after the other, to one key; signed at a moment when a signer is given.
-pub(super) fn seal(parts: &[&[u8]], to: &Cert, signed: Option<(&Signer, Moment)>) -> Result<Vec<u8>, NoUsableKey> {
+/// Seals `parts`, one after the other, to one key, padded to at least `floor` bytes; signed at a moment when a signer is
+/// given.
+pub(super) fn seal(
+    parts: &[&[u8]],
+    to: &Cert,
+    signed: Option<(&Signer, Moment)>,
+    floor: u64,
+) -> Result<Vec<u8>, NoUsableKey> {
     let key = to.stored_encryption()?;
-    let inside = inside(parts, signed).map_err(|_| NoUsableKey("signing failed"))?;
+    let inside = inside(parts, signed, floor).map_err(|_| NoUsableKey("signing failed"))?;
     encrypt(&inside, key).map_err(|_| NoUsableKey("encrypting failed"))
 }
 
 /// The packets inside the encryption, padded.
-fn inside(parts: &[&[u8]], signed: Option<(&Signer, Moment)>) -> PgpResult<Zeroizing<Vec<u8>>> {
+fn inside(parts: &[&[u8]], signed: Option<(&Signer, Moment)>, floor: u64) -> PgpResult<Zeroizing<Vec<u8>>> {
     let length: usize = parts.iter().map(|p| p.len()).sum();
     // Room for everything from the start: a growing buffer would leave plaintext behind.
-    let room = usize::try_from(class(u64::try_from(length + FRAME_BYTES)?))? + FRAME_BYTES;
+    let room = usize::try_from(class(u64::try_from(length + FRAME_BYTES)?, floor))? + FRAME_BYTES;
     let mut out = Zeroizing::new(Vec::with_capacity(room));
     let mut message = Message::new(&mut *out);
     if let Some((signer, at)) = signed {
@@ -52,7 +60,7 @@ fn inside(parts: &[&[u8]], signed: Option<(&Signer, Moment)>) -> PgpResult<Zeroi
         literal.write_all(part)?;
     }
     literal.finalize()?;
-    pad(&mut out)?;
+    pad(&mut out, floor)?;
     Ok(out)
 }
 
@@ -72,16 +80,16 @@ fn encrypt(inside: &[u8], key: &EncryptionKey) -> PgpResult<Vec<u8>> {
 }
 
 /// Padmé with a floor: at most 12 % more, and a length tells only its class.
-fn class(length: u64) -> u64 {
-    padme(length).max(INSIDE_BYTES_MIN)
+fn class(length: u64, floor: u64) -> u64 {
+    padme(length).max(floor)
 }
 
 /// Fills `out` up to the end of its class, to the byte. A padding packet's own header has two, three or six bytes, so a
 /// few rests cannot be filled by one packet; those take two.
-fn pad(out: &mut Vec<u8>) -> PgpResult<()> {
+fn pad(out: &mut Vec<u8>, floor: u64) -> PgpResult<()> {
     const SMALL: usize = 100;
     let length = u64::try_from(out.len())? + 2;
-    let mut rest = usize::try_from(class(length) - length)? + 2;
+    let mut rest = usize::try_from(class(length, floor) - length)? + 2;
     if padding_body(rest).is_none() {
         Packet::from(Padding::new(SMALL - 2)?).serialize(out)?;
         rest -= SMALL;
@@ -227,8 +235,9 @@ mod tests {
         let mut last = 0;
         for length in (0..20_000).chain(100_000..101_000).chain(1_048_000..1_049_000) {
             let mut out = vec![0; length];
-            pad(&mut out).unwrap();
-            assert_eq!(u64::try_from(out.len()).unwrap(), class(u64::try_from(length).unwrap() + 2), "{length}");
+            pad(&mut out, WRITING_BYTES_MIN).unwrap();
+            let expected = class(u64::try_from(length).unwrap() + 2, WRITING_BYTES_MIN);
+            assert_eq!(u64::try_from(out.len()).unwrap(), expected, "{length}");
             assert!(out.len() >= last, "longer letters are never smaller");
             last = out.len();
         }

@@ -79,7 +79,7 @@ impl SharedKey {
 
     /// Gives this key to one reader.
     pub fn grant(&self, to: &Cert, context: &GrantContext<'_>) -> Result<Vec<u8>, NoUsableKey> {
-        message::seal(&[&context.bound(), self.packet.bytes()], to, None)
+        message::seal(&[&context.bound(), self.packet.bytes()], to, None, message::KEY_BYTES_MIN)
     }
 
     /// Opens a grant made out to this key: an epoch's to its desk, a predecessor's to its successor.

@@ -84,9 +84,10 @@ fn a_letter_signed_by_somebody_else_is_damaged() {
 fn an_unsigned_letter_is_damaged_even_with_all_ids_right() {
     let letter = letter("s", text("x"));
     let head = super::super::entity::head(&letter);
-    let unsigned = message::seal(&[&head, letter.content.body()], &CAST.epoch_cert, None).unwrap();
+    let unsigned = message::seal(&[&head, letter.content.body()], &CAST.epoch_cert, None, 0).unwrap();
     assert!(opened(&unsigned).is_err());
-    let signed = message::seal(&[&head, letter.content.body()], &CAST.epoch_cert, Some((&signer(), later()))).unwrap();
+    let signed =
+        message::seal(&[&head, letter.content.body()], &CAST.epoch_cert, Some((&signer(), later())), 0).unwrap();
     assert!(opened(&signed).is_ok());
 }
 
