@@ -10,7 +10,7 @@
   let heard = Date.now(); // when the server last heard from us: its idle clock runs from there
   let gone = false;
 
-  // Tabs of one browser tell each other "here" and "leave"; nothing is kept.
+  // Tabs tell each other "here" and "leave"; nothing is kept.
   const tabs = window.BroadcastChannel ? new BroadcastChannel('tabs') : { postMessage() {} };
 
   const cover = () => root.classList.add('covered');
@@ -52,7 +52,6 @@
   on(window, 'pagehide', cover);
   on(window, 'pageshow', event => { if (event.persisted) location.reload(); });
 
-  // Autosave.
   const saves = all('form[data-autosave]').map(form => {
     const [state] = all('[data-autosave-state]', form);
     let changed, sent, running, stop;
@@ -156,7 +155,6 @@
     to.focus();
   });
 
-  // Length of a letter.
   for (const note of all('[data-count-for]')) {
     const field = doc.getElementById(note.dataset.countFor);
     const count = () => {
