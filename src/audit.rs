@@ -20,8 +20,8 @@ pub enum Action {
     GivenBack,
     /// Somebody handed a thread over.
     HandedOver,
-    /// Somebody opened a thread they do not answer.
-    OpenedForColleague,
+    /// Somebody took a thread over from a colleague.
+    TakenOver,
     /// A reply was handed in.
     ReplyWritten,
     /// A reply was taken back in time.
@@ -48,7 +48,7 @@ impl Action {
             Self::Taken => "taken",
             Self::GivenBack => "given-back",
             Self::HandedOver => "handed-over",
-            Self::OpenedForColleague => "opened-for-colleague",
+            Self::TakenOver => "taken-over",
             Self::ReplyWritten => "reply-written",
             Self::ReplyRecalled => "reply-recalled",
             Self::ReplyReleased => "reply-released",
@@ -62,6 +62,20 @@ impl Action {
 
 /// Writes a line into the same commit as the event.
 pub async fn note(tx: &mut Tx, chance: &dyn Chance, at: Moment, actor: Option<PersonId>, action: Action, thread: Option<ThreadId>) -> Result<(), StoreError> {
-    let line = trail::Line { at, actor, action: action.word().to_owned(), thread, detail: String::new() };
+    note_why(tx, chance, at, actor, action, thread, "").await
+}
+
+/// The same with a reason, cut at 200 characters.
+pub async fn note_why(
+    tx: &mut Tx,
+    chance: &dyn Chance,
+    at: Moment,
+    actor: Option<PersonId>,
+    action: Action,
+    thread: Option<ThreadId>,
+    why: &str,
+) -> Result<(), StoreError> {
+    let detail = why.chars().filter(|c| !c.is_control()).take(200).collect();
+    let line = trail::Line { at, actor, action: action.word().to_owned(), thread, detail };
     trail::insert(tx, AuditId::draw(chance), &line).await
 }

@@ -150,7 +150,8 @@ async fn enter(house: &House, to: &Destination, letter: ScreenedLetter, digest: 
     let dedup = house.keys.house.hash(kind::DEDUP, [target.thread.bytes(), &digest[..]].concat());
     for _ in 0..STALE_TRIES {
         let cert = house.cert(Owner::Epoch(target.epoch.bytes()), &target.epoch_cert)?;
-        let new = seal_mail(house, &target, &cert, &letter, dedup)?;
+        let place = Place { thread: target.thread, epoch: target.epoch, cert: &cert, received: house.now() };
+        let new = seal_mail(house, &place, &letter, dedup)?;
         match house.gathering.put(&house.db, new).await? {
             Stored::New => return Ok(Received::Letter),
             Stored::Duplicate => return Ok(Received::Duplicate),
@@ -167,18 +168,17 @@ async fn enter(house: &House, to: &Destination, letter: ScreenedLetter, digest: 
 
 /// A small mail is sealed as it came. A large one becomes a reading copy, so that a page need not open all of it, and its
 /// original beside it.
-fn seal_mail(house: &House, target: &Target, cert: &Cert, letter: &Letter, dedup: [u8; 32]) -> Result<NewLetter, Failure> {
+pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup: [u8; 32]) -> Result<NewLetter, Failure> {
     let id = LetterId::draw(&*house.chance);
-    let received = house.now();
     let raw = letter.raw.bytes();
     let mut attachments = Vec::new();
     let content = if raw.len() <= MAIL_INLINE_BYTES_MAX {
         Content::Mail { original: PlainBytes::new(raw.to_vec()) }
     } else {
         let original = AttachmentId::draw(&*house.chance);
-        let ids = [target.thread.bytes(), id.bytes(), original.bytes()];
+        let ids = [place.thread.bytes(), id.bytes(), original.bytes()];
         let context = BlobContext { kind: "original", ids: &ids };
-        attachments.push((original, seal_blob(PlainBytes::new(raw.to_vec()), cert, house.signer(), received, &context)?));
+        attachments.push((original, seal_blob(PlainBytes::new(raw.to_vec()), place.cert, house.signer(), place.received, &context)?));
         let list = letter.files.iter().map(|f| AttachmentInfo {
             id: original,
             name: PlainText::new(f.name.clone()),
@@ -187,18 +187,18 @@ fn seal_mail(house: &House, target: &Target, cert: &Cert, letter: &Letter, dedup
         });
         Content::Text { text: letter.text.clone(), attachments: list.collect() }
     };
-    let entity = Entity { thread: target.thread, letter: id, received, author: Author::Client, subject: letter.subject.clone(), content };
+    let entity = Entity { thread: place.thread, letter: id, received: place.received, author: Author::Client, subject: letter.subject.clone(), content };
     Ok(NewLetter {
         id,
-        thread: target.thread,
-        epoch: target.epoch,
+        thread: place.thread,
+        epoch: place.epoch,
         side: Side::Client,
         author: None,
         door: Door::Mail,
-        received,
-        released: Some(received),
+        received: place.received,
+        released: Some(place.received),
         covers: None,
-        body: seal_letter(entity, cert, house.signer())?,
+        body: seal_letter(entity, place.cert, house.signer())?,
         attachments,
         dedup,
     })
