@@ -44,12 +44,24 @@ impl SealedBlob {
 }
 
 /// Seals and signs bytes for one place.
-pub fn seal_blob(plain: PlainBytes, to: &Cert, signer: &Signer, at: Moment, context: &BlobContext<'_>) -> Result<SealedBlob, NoUsableKey> {
+pub fn seal_blob(
+    plain: PlainBytes,
+    to: &Cert,
+    signer: &Signer,
+    at: Moment,
+    context: &BlobContext<'_>,
+) -> Result<SealedBlob, NoUsableKey> {
     message::seal(&[&context.bound(), plain.reveal()], to, Some((signer, at))).map(SealedBlob)
 }
 
 /// Opens what [`seal_blob`] sealed for the same place and moment, signed by one of `signers`.
-pub fn open_blob(stored: &[u8], key: &SharedKey, signers: &[Cert], at: Moment, context: &BlobContext<'_>) -> Result<PlainBytes, Damaged> {
+pub fn open_blob(
+    stored: &[u8],
+    key: &SharedKey,
+    signers: &[Cert],
+    at: Moment,
+    context: &BlobContext<'_>,
+) -> Result<PlainBytes, Damaged> {
     open(stored, key.pair(), &Check::Signed { by: signers, at }, context)
 }
 

@@ -1,6 +1,7 @@
 //! Public certificates, parsed once and shared.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use sequoia_openpgp as openpgp;
 
@@ -19,6 +20,7 @@ pub struct Cert(Arc<Inner>);
 
 struct Inner {
     cert: openpgp::Cert,
+    newest: Option<SystemTime>,
     encryption: Option<EncryptionKey>,
 }
 
@@ -31,8 +33,9 @@ impl Cert {
 
     pub(super) fn from_pgp(cert: openpgp::Cert) -> Self {
         let cert = cert.strip_secret_key_material();
-        let encryption = encryption_key(&cert);
-        Self(Arc::new(Inner { cert, encryption }))
+        let newest = newest(&cert);
+        let encryption = encryption_key(&cert, newest);
+        Self(Arc::new(Inner { cert, newest, encryption }))
     }
 
     /// The certificate's fingerprint, in capital hexadecimal digits.
@@ -56,20 +59,35 @@ impl Cert {
         if key.version() == 6 { Ok(key) } else { Err(NoUsableKey("the certificate is too old for what is stored")) }
     }
 
+    /// The time as of which its keys are chosen.
+    pub(super) fn newest(&self) -> Option<SystemTime> {
+        self.0.newest
+    }
+
+    pub(super) fn encryption(&self) -> Option<&EncryptionKey> {
+        self.0.encryption.as_ref()
+    }
+
     pub(super) fn pgp(&self) -> &openpgp::Cert {
         &self.0.cert
     }
 }
 
-/// The subkey to encrypt to, as of the newest statement the certificate makes about itself: nothing in here knows
-/// today's date, and our certificates do not expire: a reader is removed by deleting grants.
-fn encryption_key(cert: &openpgp::Cert) -> Option<EncryptionKey> {
-    let newest = cert.clone().into_packets().filter_map(|p| match p {
+/// The time of the newest statement the certificate makes about itself. Nothing in here knows today's date, and our
+/// certificates do not expire: a reader is removed by deleting grants.
+fn newest(cert: &openpgp::Cert) -> Option<SystemTime> {
+    let times = cert.clone().into_packets().filter_map(|p| match p {
         Packet::Signature(s) => s.signature_creation_time(),
         _ => None,
     });
+    times.max()
+}
+
+/// The subkey to encrypt to, as of that time.
+fn encryption_key(cert: &openpgp::Cert, at: Option<SystemTime>) -> Option<EncryptionKey> {
     let policy = StandardPolicy::new();
-    let keys = cert.keys().with_policy(&policy, newest.max()).supported().alive().revoked(false);
+    // Without a time the library would ask for today's.
+    let keys = cert.keys().with_policy(&policy, at?).supported().alive().revoked(false);
     let picked = keys.for_storage_encryption().next()?.key().clone();
     Some(picked)
 }

@@ -10,7 +10,7 @@ use crate::clock::Moment;
 use crate::ids::{AttachmentId, LetterId, ThreadId};
 use crate::secret::{PlainBytes, PlainText};
 
-mod field;
+pub(super) mod field;
 
 const TEXT_TYPE: &str = "text/plain; charset=utf-8; protected-headers=\"v1\"";
 const MAIL_TYPE: &str = "message/rfc822; protected-headers=\"v1\"";
@@ -114,7 +114,11 @@ pub(super) fn head(letter: &Entity) -> Zeroizing<Vec<u8>> {
     line(&mut out, "Subject", &field::subject(letter.subject.reveal()));
     for a in attachments {
         let (media_type, name) = (field::quiet(&a.media_type), field::quiet(a.name.reveal()));
-        line(&mut out, "Merpati-Attachment", &Zeroizing::new(format!("{} {} {} {}", a.id, a.bytes, *media_type, *name)));
+        line(
+            &mut out,
+            "Merpati-Attachment",
+            &Zeroizing::new(format!("{} {} {} {}", a.id, a.bytes, *media_type, *name)),
+        );
     }
     out.extend_from_slice(b"\r\n");
     out
@@ -141,9 +145,13 @@ pub(super) fn parse(plain: &[u8]) -> Result<Entity, Damaged> {
     let received = Moment::from_micros(next("Merpati-Received")?.parse().map_err(|_| WHY)?);
     let author = Author::from_name(&next("Merpati-Author")?).ok_or(WHY)?;
     let subject = PlainText::new(field::from_subject(&next("Subject")?).ok_or(WHY)?);
-    let attachments: Vec<_> = lines.map(|(name, value)| if name == "Merpati-Attachment" { attachment(&value) } else { Err(WHY) }).collect::<Result<_, _>>()?;
+    let attachments: Vec<_> = lines
+        .map(|(name, value)| if name == "Merpati-Attachment" { attachment(&value) } else { Err(WHY) })
+        .collect::<Result<_, _>>()?;
     let content = match &**content_type {
-        TEXT_TYPE => Content::Text { text: PlainText::new(String::from_utf8(body.to_vec()).map_err(|_| WHY)?), attachments },
+        TEXT_TYPE => {
+            Content::Text { text: PlainText::new(String::from_utf8(body.to_vec()).map_err(|_| WHY)?), attachments }
+        }
         MAIL_TYPE if attachments.is_empty() => Content::Mail { original: PlainBytes::new(body.to_vec()) },
         _ => return Err(WHY),
     };

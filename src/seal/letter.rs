@@ -46,7 +46,8 @@ pub fn seal_letter(letter: Entity, to: &Cert, signer: &Signer) -> Result<SealedL
     message::seal(&[&head, letter.content.body()], to, Some((signer, letter.received))).map(SealedLetter)
 }
 
-/// Opens a stored letter. It must be signed by one of `signers` at its time of receipt, and be the letter the row claims.
+/// Opens a stored letter. It must be signed by one of `signers` at its time of receipt, and be the letter the row
+/// claims.
 pub fn open_letter(stored: &[u8], key: &SharedKey, signers: &[Cert], expected: &Expected) -> Result<Entity, Damaged> {
     let plain = message::open(stored, key.pair(), &Check::Signed { by: signers, at: expected.received })?;
     let letter = entity::parse(&plain)?;

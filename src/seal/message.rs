@@ -1,7 +1,7 @@
 //! One stored message: who it is for, a signature inside, padding to a size class.
 //!
-//! Written: one PKESK, then one SEIPDv2 packet (AES-256, OCB) around the signed literal data and the padding. Read: that
-//! and nothing else. Compressed data is refused unread, so nothing grows when it is opened.
+//! Written: one PKESK, then one SEIPDv2 packet (AES-256, OCB) around the signed literal data and the padding. Read:
+//! that and nothing else. Compressed data is refused unread, so nothing grows when it is opened.
 
 use std::io::{Read as _, Write as _};
 
@@ -59,10 +59,13 @@ fn inside(parts: &[&[u8]], signed: Option<(&Signer, Moment)>) -> PgpResult<Zeroi
 fn encrypt(inside: &[u8], key: &EncryptionKey) -> PgpResult<Vec<u8>> {
     let mut out = Vec::with_capacity(inside.len() + FRAME_BYTES + inside.len() / 256);
     let session = SessionKey::new(SESSION_KEY_BYTES)?;
-    let packet = pkesk::for_recipient(&session, key).ok_or_else(|| openpgp::Error::InvalidOperation("no such recipient".into()))?;
+    let packet = pkesk::for_recipient(&session, key)
+        .ok_or_else(|| openpgp::Error::InvalidOperation("no such recipient".into()))?;
     Packet::from(packet).serialize(&mut out)?;
     let message = Message::new(&mut out);
-    let mut message = Encryptor::with_session_key(message, SymmetricAlgorithm::AES256, session)?.aead_algo(AEADAlgorithm::OCB).build()?;
+    let mut message = Encryptor::with_session_key(message, SymmetricAlgorithm::AES256, session)?
+        .aead_algo(AEADAlgorithm::OCB)
+        .build()?;
     message.write_all(inside)?;
     message.finalize()?;
     Ok(out)
@@ -115,7 +118,8 @@ pub(super) fn open(stored: &[u8], key: &KeyPair, check: &Check<'_>) -> Result<Ze
         Check::Unsigned => key.public().creation_time(),
     };
     let reader = Reader { key, check };
-    let mut message = DecryptorBuilder::from_bytes(stored).and_then(|b| b.with_policy(&policy, at, reader)).map_err(|_| WHY)?;
+    let mut message =
+        DecryptorBuilder::from_bytes(stored).and_then(|b| b.with_policy(&policy, at, reader)).map_err(|_| WHY)?;
     let mut out = Zeroizing::new(Vec::with_capacity(stored.len()));
     message.read_to_end(&mut out).map_err(|_| WHY)?;
     if message.message_processed() { Ok(out) } else { Err(WHY) }
@@ -135,7 +139,11 @@ impl VerificationHelper for Reader<'_> {
         match &parser.packet {
             Packet::PKESK(_) | Packet::SEIP(SEIP::V2(_)) => Ok(()),
             // Inside only: outside, nothing but the two above is ours.
-            Packet::OnePassSig(_) | Packet::Literal(_) | Packet::Signature(_) | Packet::Padding(_) if parser.recursion_depth() > 0 => Ok(()),
+            Packet::OnePassSig(_) | Packet::Literal(_) | Packet::Signature(_) | Packet::Padding(_)
+                if parser.recursion_depth() > 0 =>
+            {
+                Ok(())
+            }
             _ => refuse("a packet that is never stored"),
         }
     }
@@ -153,12 +161,20 @@ impl VerificationHelper for Reader<'_> {
         }
         match (self.check, layers.next()) {
             (Check::Unsigned, None) => Ok(()),
-            (Check::Unsigned, Some(MessageLayer::SignatureGroup { results })) if results.is_empty() && layers.next().is_none() => Ok(()),
+            (Check::Unsigned, Some(MessageLayer::SignatureGroup { results }))
+                if results.is_empty() && layers.next().is_none() =>
+            {
+                Ok(())
+            }
             (Check::Signed { at, .. }, Some(MessageLayer::SignatureGroup { results })) => {
                 let good: Vec<_> = results.iter().flatten().collect();
                 let [only] = good.as_slice() else { return refuse("not signed by one of those who may") };
                 let in_time = only.sig.signature_creation_time() == Some(pgp_time(*at));
-                if results.len() == 1 && in_time && layers.next().is_none() { Ok(()) } else { refuse("signed otherwise than expected") }
+                if results.len() == 1 && in_time && layers.next().is_none() {
+                    Ok(())
+                } else {
+                    refuse("signed otherwise than expected")
+                }
             }
             _ => refuse("signed or unsigned against expectation"),
         }
@@ -184,8 +200,8 @@ impl DecryptionHelper for Reader<'_> {
     }
 }
 
-/// The keys a stored message opens with, as hexadecimal fingerprints; it must consist of their packets and one encrypted
-/// packet and nothing else.
+/// The keys a stored message opens with, as hexadecimal fingerprints; it must consist of their packets and one
+/// encrypted packet and nothing else.
 pub fn readers(stored: &[u8]) -> Result<Vec<String>, Damaged> {
     const WHY: Damaged = Damaged("not a stored message");
     let mut out = Vec::new();

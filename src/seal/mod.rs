@@ -1,25 +1,32 @@
 //! Keys and sealed letters: the only module that names OpenPGP.
 //!
 //! What is stored uses RFC 9580: version 6 certificates, X25519 and Ed25519, AES-256 in OCB mode, one recipient, padded
-//! to size classes.
+//! to size classes. What leaves for GnuPG (`practice`, `export`) uses version 4 and the older encryption container.
 //!
 //! Nothing here reads a file, asks the time or keeps state: bytes in, bytes out. Where no usable key is at hand the
 //! answer is [`NoUsableKey`], never clear text; where stored bytes are not exactly what was once sealed, for that place
 //! and by those signers, the answer is [`Damaged`], never part of a letter.
 //!
 //! - `house`, `token`: the installation's own secret: look-up hashes, sealed names, thread mail addresses.
-//! - `person`, `secret_lock`, `session`: a person's key, locked by their secret, and what a signed-in person holds of it.
+//! - `person`, `secret_lock`, `session`: a person's key, locked by their secret, and what a signed-in person holds of
+//!   it.
 //! - `cert`, `shared`: public certificates; the keys of epochs and desks and how they are granted to readers.
 //! - `letter`, `entity`, `blob`: sealed letters, attachments, drafts and notes.
+//! - `practice`, `incoming`, `export`, `gnupg`: the practice's own key, mail written to it, and what a client takes
+//!   along.
 
 mod blob;
 mod cert;
 mod entity;
+mod export;
+mod gnupg;
 mod house;
+mod incoming;
 mod letter;
 mod message;
 mod person;
 mod pkesk;
+mod practice;
 mod secret_lock;
 mod session;
 mod shared;
@@ -34,10 +41,12 @@ mod tests;
 pub use blob::{BlobContext, SealedBlob, open_blob, seal_blob, seal_to};
 pub use cert::Cert;
 pub use entity::{AttachmentInfo, Author, Content, Entity};
+pub use export::{ExportKey, ExportedFile, ExportedLetter, mbox};
 pub use house::HouseKey;
 pub use letter::{Expected, SealedLetter, open_letter, seal_letter};
 pub use message::readers;
 pub use person::PersonKey;
+pub use practice::PracticeKey;
 pub use secret_lock::{Cost, Secret, UnlockError};
 pub use session::SessionKeys;
 pub use shared::{GrantContext, Held, SharedKey};

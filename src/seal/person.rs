@@ -28,7 +28,8 @@ impl PersonKey {
         const WHY: NoUsableKey = NoUsableKey("a person's key could not be made");
         let flags = KeyFlags::empty().set_storage_encryption().set_transport_encryption();
         let builder = CertBuilder::new().set_creation_time(pgp_time(now)).set_cipher_suite(CipherSuite::Cv25519);
-        let builder = builder.set_profile(Profile::RFC9580).and_then(|b| b.set_features(Features::empty().set_seipdv2()));
+        let builder =
+            builder.set_profile(Profile::RFC9580).and_then(|b| b.set_features(Features::empty().set_seipdv2()));
         let builder = builder.map_err(|_| WHY)?.add_signing_subkey().add_subkey(flags, None, None);
         let (cert, _revocation) = builder.generate().map_err(|_| WHY)?;
         Ok(Self(cert))
@@ -47,7 +48,13 @@ impl PersonKey {
     }
 
     /// Locks the whole key with a secret, for one row (`context`). Only this form is stored.
-    pub fn lock(&self, secret: &Secret, context: &[u8], cost: Cost, chance: &dyn Chance) -> Result<Vec<u8>, NoUsableKey> {
+    pub fn lock(
+        &self,
+        secret: &Secret,
+        context: &[u8],
+        cost: Cost,
+        chance: &dyn Chance,
+    ) -> Result<Vec<u8>, NoUsableKey> {
         const WHY: NoUsableKey = NoUsableKey("a person's key could not be locked");
         // Room from the start, so that growing leaves no copy of the secret part behind.
         let mut plain = Zeroizing::new(Vec::with_capacity(8 * 1024));
@@ -67,7 +74,13 @@ impl PersonKey {
     pub fn session(&self) -> Result<SessionKeys, NoUsableKey> {
         const WHY: NoUsableKey = NoUsableKey("a person's key lacks a subkey");
         let policy = StandardPolicy::new();
-        let keys = || self.0.keys().subkeys().with_policy(&policy, self.0.primary_key().key().creation_time()).unencrypted_secret();
+        let keys = || {
+            self.0
+                .keys()
+                .subkeys()
+                .with_policy(&policy, self.0.primary_key().key().creation_time())
+                .unencrypted_secret()
+        };
         let encryption = keys().for_storage_encryption().next().ok_or(WHY)?;
         let signing = keys().for_signing().next().ok_or(WHY)?;
         let packet = |key: &openpgp::packet::Key<_, _>| SubkeyPacket::of(key.clone()).map_err(|_| WHY);

@@ -35,7 +35,10 @@ fn wrap(session: &SessionKey, recipient: &[u8; 32]) -> Option<([u8; 32], Vec<u8>
     let ephemeral = EphemeralPrivateKey::generate(&X25519, &SystemRandom::new()).ok()?;
     let e: [u8; 32] = ephemeral.compute_public_key().ok()?.as_ref().try_into().ok()?;
     // A recipient point of small order would make the shared secret known to all: aws-lc refuses it, and so do we.
-    let kek = agree_ephemeral(ephemeral, UnparsedPublicKey::new(&X25519, recipient), Unspecified, |shared| kek(&e, recipient, shared)).ok()?;
+    let kek = agree_ephemeral(ephemeral, UnparsedPublicKey::new(&X25519, recipient), Unspecified, |shared| {
+        kek(&e, recipient, shared)
+    })
+    .ok()?;
     let wrapped = ecdh::aes_key_wrap(SymmetricAlgorithm::AES128, &kek, &Protected::from(session.as_ref())).ok()?;
     Some((e, wrapped))
 }
@@ -69,7 +72,9 @@ mod tests {
     type Secret = Key<key::SecretParts, key::UnspecifiedRole>;
 
     fn key() -> Secret {
-        key::Key6::<key::SecretParts, key::SubordinateRole>::generate_x25519().map(|k| Key::from(k).role_into_unspecified()).unwrap()
+        key::Key6::<key::SecretParts, key::SubordinateRole>::generate_x25519()
+            .map(|k| Key::from(k).role_into_unspecified())
+            .unwrap()
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! The one lock between a sign-in secret and a person's key: Argon2id, then an authenticated cipher.
 //!
-//! There is no password hash beside it: signing in *is* unlocking. The cost stands in the lock itself, so that it can be
-//! raised later; it is bounded when read, so that a forged row cannot eat the machine's memory.
+//! There is no password hash beside it: signing in *is* unlocking. The cost stands in the lock itself, so that it can
+//! be raised later; it is bounded when read, so that a forged row cannot eat the machine's memory.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use sha2::{Digest, Sha256};
@@ -54,7 +54,8 @@ impl Cost {
 
     fn from_bytes(bytes: [u8; 12]) -> Option<Self> {
         let [a, b, c, d, e, f, g, h, i, j, k, l] = bytes;
-        let (memory_kib, passes, lanes) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]), u32::from_be_bytes([i, j, k, l]));
+        let (memory_kib, passes, lanes) =
+            (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]), u32::from_be_bytes([i, j, k, l]));
         let fits = memory_kib <= MEMORY_KIB_MAX && passes <= PASSES_MAX && lanes <= LANES_MAX;
         fits.then_some(Self { memory_kib, passes, lanes })
     }
@@ -64,8 +65,8 @@ impl Cost {
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// A passphrase or password: blanks around it do not count, and several blanks in a row count as one. Upper and lower
-    /// case stay different.
+    /// A passphrase or password: blanks around it do not count, and several blanks in a row count as one. Upper and
+    /// lower case stay different.
     pub fn words(typed: &str) -> Self {
         let mut out = String::with_capacity(typed.len());
         for word in typed.split_whitespace() {
@@ -119,7 +120,8 @@ pub(super) fn lock(plain: &[u8], secret: &Secret, context: &[u8], cost: Cost, ch
 /// What [`lock`] locked.
 pub(super) fn unlock(locked: &[u8], secret: &Secret, context: &[u8]) -> Result<PlainBytes, UnlockError> {
     const BAD: UnlockError = UnlockError::Damaged;
-    // The checksum protects nothing; it tells a worn disk or a swapped row from a wrong secret, before 64 MiB are spent.
+    // The checksum protects nothing; it tells a worn disk or a swapped row from a wrong secret, before 64 MiB are
+    // spent.
     let (body, sum) = locked.split_last_chunk::<CHECKSUM_BYTES>().ok_or(BAD)?;
     if checksum(body, context) != *sum {
         return Err(BAD);
@@ -167,7 +169,10 @@ mod tests {
     #[test]
     fn blanks_around_and_between_do_not_count() {
         let bytes = locked(&Secret::words("satu dua tiga"));
-        assert_eq!(unlock(&bytes, &Secret::words("  satu\t dua \u{a0}tiga\n"), b"person 1").unwrap().reveal(), b"a key");
+        assert_eq!(
+            unlock(&bytes, &Secret::words("  satu\t dua \u{a0}tiga\n"), b"person 1").unwrap().reveal(),
+            b"a key"
+        );
         for other in ["satu duatiga", "Satu dua tiga", "", "satu dua"] {
             assert_eq!(tried(&bytes, &Secret::words(other), b"person 1"), Some(UnlockError::WrongSecret), "{other}");
         }
@@ -190,7 +195,12 @@ mod tests {
     #[test]
     fn a_forged_cost_is_refused() {
         let secret = Secret::words("x");
-        for cost in [Cost { memory_kib: u32::MAX, ..Cost::CHEAP }, Cost { passes: 17, ..Cost::CHEAP }, Cost { lanes: 9, ..Cost::CHEAP }, Cost { memory_kib: 0, ..Cost::CHEAP }] {
+        for cost in [
+            Cost { memory_kib: u32::MAX, ..Cost::CHEAP },
+            Cost { passes: 17, ..Cost::CHEAP },
+            Cost { lanes: 9, ..Cost::CHEAP },
+            Cost { memory_kib: 0, ..Cost::CHEAP },
+        ] {
             let mut forged = locked(&secret);
             forged.truncate(forged.len() - CHECKSUM_BYTES);
             forged.splice(1..13, cost.to_bytes());

@@ -40,10 +40,14 @@ impl SubkeyPacket {
     /// The key in the packet: one secret subkey without a lock of its own, and nothing after it.
     pub(super) fn pair(&self) -> Result<KeyPair, Damaged> {
         const WHY: Damaged = Damaged("not a secret subkey");
-        let PacketParserResult::Some(parser) = PacketParser::from_bytes(&self.0[..]).map_err(|_| WHY)? else { return Err(WHY) };
+        let PacketParserResult::Some(parser) = PacketParser::from_bytes(&self.0[..]).map_err(|_| WHY)? else {
+            return Err(WHY);
+        };
         let (packet, rest) = parser.next().map_err(|_| WHY)?;
         match (packet, rest) {
-            (Packet::SecretSubkey(key), PacketParserResult::EOF(_)) => key.role_into_unspecified().into_keypair().map_err(|_| WHY),
+            (Packet::SecretSubkey(key), PacketParserResult::EOF(_)) => {
+                key.role_into_unspecified().into_keypair().map_err(|_| WHY)
+            }
             _ => Err(WHY),
         }
     }

@@ -1,7 +1,7 @@
 //! Keys that several people hold: epochs of threads, and desks.
 //!
-//! A shared key is an OpenPGP certificate whose secret half exists only in grants: encrypted to one reader each. A desk's
-//! key is granted to its counselors; an epoch is granted to the client and the desk; and an epoch can hold its
+//! A shared key is an OpenPGP certificate whose secret half exists only in grants: encrypted to one reader each. A
+//! desk's key is granted to its counselors; an epoch is granted to the client and the desk; and an epoch can hold its
 //! predecessor, so that one grant reads the whole history. A grant says inside what it grants and to whom: moved to
 //! another row it does not open.
 
@@ -54,13 +54,14 @@ pub struct SharedKey {
 }
 
 impl SharedKey {
-    /// A new key and its public certificate. The secret of the primary key is forgotten at once: nobody ever changes the
-    /// certificate, and only the subkey reads.
+    /// A new key and its public certificate. The secret of the primary key is forgotten at once: nobody ever changes
+    /// the certificate, and only the subkey reads.
     pub fn generate(now: Moment) -> Result<(Self, Vec<u8>), NoUsableKey> {
         const WHY: NoUsableKey = NoUsableKey("a shared key could not be made");
         let flags = KeyFlags::empty().set_storage_encryption().set_transport_encryption();
         let builder = CertBuilder::new().set_creation_time(pgp_time(now)).set_cipher_suite(CipherSuite::Cv25519);
-        let builder = builder.set_profile(Profile::RFC9580).and_then(|b| b.set_features(Features::empty().set_seipdv2()));
+        let builder =
+            builder.set_profile(Profile::RFC9580).and_then(|b| b.set_features(Features::empty().set_seipdv2()));
         let (cert, _revocation) = builder.and_then(|b| b.add_subkey(flags, None, None).generate()).map_err(|_| WHY)?;
         let policy = StandardPolicy::new();
         let keys = cert.keys().subkeys().with_policy(&policy, pgp_time(now)).unencrypted_secret();

@@ -37,15 +37,15 @@ impl Signer {
 fn fast(pair: &KeyPair) -> Option<Fast> {
     let (public, as_numbers): ([u8; 32], bool) = match pair.public().mpis() {
         mpi::PublicKey::Ed25519 { a } => (*a, false),
-        mpi::PublicKey::EdDSA { curve: Curve::Ed25519, q } => (q.decode_point(&Curve::Ed25519).ok()?.0.try_into().ok()?, true),
+        mpi::PublicKey::EdDSA { curve: Curve::Ed25519, q } => {
+            (q.decode_point(&Curve::Ed25519).ok()?.0.try_into().ok()?, true)
+        }
         _ => return None,
     };
-    let seed = pair.secret().map(|secret| {
-        match secret {
-            mpi::SecretKeyMaterial::Ed25519 { x } => Some(Zeroizing::new(x.to_vec())),
-            mpi::SecretKeyMaterial::EdDSA { scalar } => Some(Zeroizing::new(scalar.value_padded(32).to_vec())),
-            _ => None,
-        }
+    let seed = pair.secret().map(|secret| match secret {
+        mpi::SecretKeyMaterial::Ed25519 { x } => Some(Zeroizing::new(x.to_vec())),
+        mpi::SecretKeyMaterial::EdDSA { scalar } => Some(Zeroizing::new(scalar.value_padded(32).to_vec())),
+        _ => None,
     })?;
     // Checks that both halves belong together: signing with another public half would give the secret away.
     let pair = Ed25519KeyPair::from_seed_and_public_key(&seed, &public).ok()?;

@@ -1,8 +1,8 @@
 //! Mail addresses of threads: unguessable, and a mistyped one is recognized as such.
 //!
-//! The local part is 16 base-32 characters (80 random bits) and 4 more (20 bits) of a check only this house can compute.
-//! A letter to a mistyped address can therefore be answered with "please check the address" instead of being taken for a
-//! new client, and nobody can make up an address that passes.
+//! The local part is 16 base-32 characters (80 random bits) and 4 more (20 bits) of a check only this house can
+//! compute. A letter to a mistyped address can therefore be answered with "please check the address" instead of being
+//! taken for a new client, and nobody can make up an address that passes.
 
 use zeroize::Zeroize;
 
@@ -103,19 +103,29 @@ mod tests {
 
     #[test]
     fn other_addresses_are_not_tokens() {
-        for local in ["", "help", "surat", "sari.putri.wulandari", "someone+tag-with-more", "a-very-long-local-part-indeed", "zwölfzwölfzwölf12"] {
+        for local in [
+            "",
+            "help",
+            "surat",
+            "sari.putri.wulandari",
+            "someone+tag-with-more",
+            "a-very-long-local-part-indeed",
+            "zwölfzwölfzwölf12",
+        ] {
             assert_eq!(read(local), Some(TokenError::NotAToken), "{local}");
         }
     }
 
-    /// Every slip of one finger on thirty addresses, all 22,000 of them: a random choice would, once in a thousand runs,
-    /// hit the one in 2^20 that passes by chance.
+    /// Every slip of one finger on thirty addresses, all 22,000 of them: a random choice would, once in a thousand
+    /// runs, hit the one in 2^20 that passes by chance.
     #[test]
     fn every_slip_of_one_finger_is_seen() {
         let house = house();
         for seed in 0..30 {
             let local = ThreadToken::draw(&SeededChance::new(seed)).local_part(&house);
-            let check = |typed: String| assert_eq!(ThreadToken::read(&typed, &house).err(), Some(TokenError::Mistyped), "{local} as {typed}");
+            let check = |typed: String| {
+                assert_eq!(ThreadToken::read(&typed, &house).err(), Some(TokenError::Mistyped), "{local} as {typed}")
+            };
             for i in 0..local.len() {
                 for c in ('a'..='z').chain('0'..='9').filter(|c| !local[i..].starts_with(*c)) {
                     check(format!("{}{c}{}", &local[..i], &local[i + 1..]));

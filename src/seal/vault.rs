@@ -24,7 +24,8 @@ pub(super) fn close(key: &[u8; 32], bound: &[u8], plain: &[u8], chance: &dyn Cha
     let nonce: [u8; NONCE_BYTES] = chance::bytes(chance);
     let mut out = nonce.to_vec();
     // The cipher refuses only plaintext beyond 256 GiB, which no caller has; then the box stays empty and never opens.
-    let sealed = XChaCha20Poly1305::new(Key::from_slice(key)).encrypt(XNonce::from_slice(&nonce), Payload { msg: plain, aad: bound });
+    let sealed = XChaCha20Poly1305::new(Key::from_slice(key))
+        .encrypt(XNonce::from_slice(&nonce), Payload { msg: plain, aad: bound });
     out.extend(sealed.unwrap_or_default());
     out
 }
@@ -32,7 +33,10 @@ pub(super) fn close(key: &[u8; 32], bound: &[u8], plain: &[u8], chance: &dyn Cha
 /// What [`close`] closed, if key and bound bytes are the same and no byte was changed.
 pub(super) fn open(key: &[u8; 32], bound: &[u8], sealed: &[u8]) -> Option<PlainBytes> {
     let (nonce, body) = sealed.split_at_checked(NONCE_BYTES)?;
-    XChaCha20Poly1305::new(Key::from_slice(key)).decrypt(XNonce::from_slice(nonce), Payload { msg: body, aad: bound }).ok().map(PlainBytes::new)
+    XChaCha20Poly1305::new(Key::from_slice(key))
+        .decrypt(XNonce::from_slice(nonce), Payload { msg: body, aad: bound })
+        .ok()
+        .map(PlainBytes::new)
 }
 
 /// The parts of what [`bind`] put together, exactly as many as asked for.

@@ -13,7 +13,7 @@ const PLAIN_MAX: usize = 900;
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// A subject as RFC 2047 wants it: as it is when that is harmless, else in encoded words, one per line.
-pub(super) fn subject(text: &str) -> Zeroizing<String> {
+pub(in crate::seal) fn subject(text: &str) -> Zeroizing<String> {
     let printable = text.bytes().all(|b| (b' '..=b'~').contains(&b)) && text.trim() == text;
     if printable && !text.contains("=?") && text.len() <= PLAIN_MAX {
         return Zeroizing::new(text.to_owned());
@@ -48,9 +48,9 @@ pub(super) fn from_subject(value: &str) -> Option<String> {
     Some(out)
 }
 
-/// A value without blanks or control characters, as RFC 2231 writes parameters: everything but letters, digits and a few
-/// signs as `%` and two hexadecimal digits. Never empty.
-pub(super) fn quiet(text: &str) -> Zeroizing<String> {
+/// A value without blanks or control characters, as RFC 2231 writes parameters: everything but letters, digits and a
+/// few signs as `%` and two hexadecimal digits. Never empty.
+pub(in crate::seal) fn quiet(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len() * 3 + 7));
     out.push_str("utf-8''");
     for b in text.bytes() {

@@ -13,7 +13,10 @@ use super::*;
 fn foreign(features: Features, compressed: bool, readers: &[&Cert]) -> Vec<u8> {
     let letter = letter("s", text("x"));
     let mut out = Vec::new();
-    let recipients = readers.iter().map(|c| c.stored_encryption().unwrap()).map(|k| Recipient::new(features.clone(), k.key_handle(), k));
+    let recipients = readers
+        .iter()
+        .map(|c| c.stored_encryption().unwrap())
+        .map(|k| Recipient::new(features.clone(), k.key_handle(), k));
     let mut message = Encryptor::for_recipients(Message::new(&mut out), recipients).build().unwrap();
     if compressed {
         message = Compressor::new(message).algo(CompressionAlgorithm::Zip).build().unwrap();
@@ -69,5 +72,7 @@ fn a_certificate_without_an_encryption_key_seals_nothing() {
     let cert = Cert::from_pgp(cert);
     assert!(cert.encryption_fingerprint().is_none());
     assert!(seal_letter(letter("s", text("x")), &cert, &signer()).is_err());
-    assert!(CAST.epoch.grant(&cert, &GrantContext { held: Held::Epoch(EpochId::from([3; 16])), reader: b"r" }).is_err());
+    assert!(
+        CAST.epoch.grant(&cert, &GrantContext { held: Held::Epoch(EpochId::from([3; 16])), reader: b"r" }).is_err()
+    );
 }

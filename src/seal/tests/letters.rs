@@ -6,7 +6,12 @@ use super::*;
 
 #[test]
 fn a_letter_comes_back_with_its_files() {
-    let attachments = vec![AttachmentInfo { id: AttachmentId::from([9; 16]), name: "foto \r\nBcc: x.jpg".into(), media_type: "image/jpeg".into(), bytes: 70_000 }];
+    let attachments = vec![AttachmentInfo {
+        id: AttachmentId::from([9; 16]),
+        name: "foto \r\nBcc: x.jpg".into(),
+        media_type: "image/jpeg".into(),
+        bytes: 70_000,
+    }];
     let subject = "Halo \r\nMerpati-Thread: x — 日本";
     let stored = sealed(letter(subject, Content::Text { text: "Aku tidak tahu lagi.\n\r\n.\r\n".into(), attachments }));
     let found = opened(&stored).unwrap();
@@ -15,14 +20,19 @@ fn a_letter_comes_back_with_its_files() {
     let Content::Text { text, attachments } = found.content else { panic!("a text went in") };
     assert_eq!(text.reveal(), "Aku tidak tahu lagi.\n\r\n.\r\n");
     let [file] = &attachments[..] else { panic!("one file went in") };
-    assert_eq!((file.name.reveal().as_str(), file.media_type.as_str(), file.bytes), ("foto \r\nBcc: x.jpg", "image/jpeg", 70_000));
+    assert_eq!(
+        (file.name.reveal().as_str(), file.media_type.as_str(), file.bytes),
+        ("foto \r\nBcc: x.jpg", "image/jpeg", 70_000)
+    );
     assert_eq!(file.id, AttachmentId::from([9; 16]));
 }
 
 #[test]
 fn a_mail_comes_back_byte_for_byte() {
     let original: Vec<u8> = (0..=255).cycle().take(200_000).collect();
-    let Content::Mail { original: found } = opened(&sealed(letter("", mail(&original)))).unwrap().content else { panic!("a mail went in") };
+    let Content::Mail { original: found } = opened(&sealed(letter("", mail(&original)))).unwrap().content else {
+        panic!("a mail went in")
+    };
     assert_eq!(found.reveal(), &original);
 }
 
@@ -37,7 +47,12 @@ fn exactly_the_epoch_key_is_named_and_opens() {
 
 #[test]
 fn nothing_of_the_letter_shows_outside() {
-    let attachments = vec![AttachmentInfo { id: AttachmentId::from([9; 16]), name: MARKER.into(), media_type: MARKER.into(), bytes: 1 }];
+    let attachments = vec![AttachmentInfo {
+        id: AttachmentId::from([9; 16]),
+        name: MARKER.into(),
+        media_type: MARKER.into(),
+        bytes: 1,
+    }];
     let stored = sealed(letter(MARKER, Content::Text { text: MARKER.into(), attachments }));
     assert!(!contains(&stored, MARKER) && !contains(&stored, "Merpati"));
 }
@@ -98,7 +113,10 @@ fn blobs_open_in_their_own_place_only() {
     assert!(open(&BlobContext { kind: "attachment", ids: &ids[..1] }, later()).is_err());
     assert!(open(&place, noon()).is_err());
     assert!(opened(stored.bytes()).is_err(), "a blob is no letter");
-    assert!(open_blob(&sealed(letter("s", text("x"))), &CAST.epoch, &signers(), later(), &place).is_err(), "a letter is no blob");
+    assert!(
+        open_blob(&sealed(letter("s", text("x"))), &CAST.epoch, &signers(), later(), &place).is_err(),
+        "a letter is no blob"
+    );
     assert!(!contains(stored.bytes(), MARKER));
     assert_eq!(readers(stored.bytes()).unwrap(), [CAST.epoch.fingerprint()]);
 }

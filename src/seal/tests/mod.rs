@@ -2,6 +2,7 @@
 
 mod gates;
 mod letters;
+mod outside;
 mod people;
 
 use std::sync::LazyLock;
@@ -39,7 +40,15 @@ static CAST: LazyLock<Cast> = LazyLock::new(|| {
     let (counselor, stranger) = (person(), person());
     let ((epoch, epoch_public), (other, other_public)) = (shared(), shared());
     let session = counselor.session().unwrap();
-    Cast { counselor, session, stranger, epoch, epoch_cert: Cert::parse(&epoch_public).unwrap(), other, other_cert: Cert::parse(&other_public).unwrap() }
+    Cast {
+        counselor,
+        session,
+        stranger,
+        epoch,
+        epoch_cert: Cert::parse(&epoch_public).unwrap(),
+        other,
+        other_cert: Cert::parse(&other_public).unwrap(),
+    }
 });
 
 fn signer() -> Signer {

@@ -44,7 +44,9 @@ fn a_session_opens_with_its_own_secret_only() {
     let chance = SeededChance::new(2);
     let key: [u8; 32] = chance::bytes(&chance);
     let mut stored = CAST.session.seal(&key, b"session 1", &chance);
-    let open = |stored: &[u8], key: &[u8; 32], context: &[u8]| SessionKeys::open(stored, key, context).ok().map(|s| s.fingerprint());
+    let open = |stored: &[u8], key: &[u8; 32], context: &[u8]| {
+        SessionKeys::open(stored, key, context).ok().map(|s| s.fingerprint())
+    };
     assert_eq!(open(&stored, &key, b"session 1"), Some(CAST.session.fingerprint()));
     assert_eq!(open(&stored, &key, b"session 2"), None);
     assert_eq!(open(&stored, &chance::bytes(&chance), b"session 1"), None);
