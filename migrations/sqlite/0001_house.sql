@@ -72,7 +72,7 @@ CREATE TABLE session (
 CREATE INDEX session_person ON session (person_id);
 CREATE INDEX session_seen ON session (seen_us);
 
--- state: fresh (no letter yet), waiting (the client wrote last), answered.
+-- state: fresh (no letter yet), waiting (the client wrote last), leaving (a reply is in its recall window), answered.
 -- `waiting_us` is the receipt of the oldest unanswered letter; `urgent` is 1 when the client is not sure to be safe.
 CREATE TABLE thread (
     id BLOB NOT NULL PRIMARY KEY,
@@ -92,7 +92,7 @@ CREATE INDEX thread_client ON thread (client_id, desk_id);
 CREATE INDEX thread_unassigned ON thread (desk_id, urgent DESC, waiting_us, id) WHERE state = 'waiting' AND assignee_id IS NULL;
 CREATE INDEX thread_mine ON thread (assignee_id, urgent DESC, waiting_us, id) WHERE state = 'waiting';
 CREATE INDEX thread_waiting ON thread (desk_id, waiting_us) WHERE state = 'waiting';
-CREATE INDEX thread_answered ON thread (assignee_id, last_us, id) WHERE state = 'answered';
+CREATE INDEX thread_answered ON thread (assignee_id, last_us, id) WHERE state IN ('answered', 'leaving');
 
 -- A period of a thread. `previous_sealed` is the key of the period before, encrypted to this one, so that one grant
 -- opens the whole history; empty where the history must stay shut.
@@ -115,7 +115,8 @@ CREATE TABLE epoch_grant (
     PRIMARY KEY (epoch_id, reader_id)
 ) STRICT;
 
--- released_us: when the other side may see it (a reply waits for the recall window); read_us: when the client first did.
+-- released_us: when the other side may see it (a reply waits for the recall window); read_us: when the client first did;
+-- covers_us: receipt of the last letter of the client that the author of a reply had before them.
 -- `dedup` recognises a mail or a form that arrives twice.
 CREATE TABLE letter (
     id BLOB NOT NULL PRIMARY KEY,
@@ -127,11 +128,14 @@ CREATE TABLE letter (
     received_us INTEGER NOT NULL,
     released_us INTEGER NOT NULL,
     read_us INTEGER NOT NULL DEFAULT 0,
+    covers_us INTEGER NOT NULL DEFAULT 0,
     files INTEGER NOT NULL DEFAULT 0,
     body BLOB NOT NULL,
     dedup BLOB NOT NULL UNIQUE
 ) STRICT;
 CREATE INDEX letter_thread ON letter (thread_id, received_us, id);
+
+CREATE INDEX letter_unreleased ON letter (thread_id) WHERE released_us = 0;
 
 CREATE TABLE attachment (
     id BLOB NOT NULL PRIMARY KEY,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use smtp_proto::request::receiver::{DataReceiver, DummyDataReceiver};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use super::dots::Unstuffer;
 use super::reply::Reply;
 use super::wire::READ_BYTES;
 use crate::limits::KIB;
@@ -74,8 +74,7 @@ pub(super) struct Body {
     bytes: Zeroizing<Vec<u8>>,
     charge: Charge,
     refusal: Option<Reply>,
-    receiver: DataReceiver,
-    drain: Option<DummyDataReceiver>,
+    unstuffer: Unstuffer,
     bytes_max: usize,
     arrived: usize,
     budget: Budget,
@@ -86,16 +85,11 @@ pub(super) struct Body {
 impl Body {
     /// Begins a mail of at most `bytes_max` bytes.
     pub(super) fn new(budget: &Budget, bytes_max: usize, deadline: Instant) -> Self {
-        // The receiver must know that the command before ended in CR LF: else it would take neither an empty mail nor
-        // a stuffed dot on the first line.
-        let mut receiver = DataReceiver::new();
-        receiver.ingest(&mut b"\r\n".iter(), &mut Vec::with_capacity(2));
         Self {
             bytes: Zeroizing::default(),
             charge: None,
             refusal: None,
-            receiver,
-            drain: None,
+            unstuffer: Unstuffer::new(),
             bytes_max,
             arrived: 0,
             budget: budget.clone(),
@@ -108,15 +102,15 @@ impl Body {
         if self.refusal.is_none() && !self.make_room(input.len().saturating_add(1)) {
             self.refuse(Reply::no_room());
         }
-        let mut rest = input.iter();
-        let complete = match &mut self.drain {
-            Some(drain) => drain.ingest(&mut rest),
-            None => self.receiver.ingest(&mut rest, &mut self.bytes),
-        };
-        let taken = input.len().saturating_sub(rest.len());
+        let keep = self.refusal.is_none();
+        let bytes = &mut self.bytes;
+        let (taken, complete) = self.unstuffer.read(input, |part| {
+            if keep {
+                bytes.extend_from_slice(part);
+            }
+        });
         self.arrived = self.arrived.saturating_add(taken);
-        // A carriage return behind a dot may yet turn out to be part of the end mark.
-        self.check_size(usize::from(!complete));
+        self.check_size();
         let progress = match complete {
             true => Progress::Complete,
             false if self.is_endless() => Progress::Endless,
@@ -142,7 +136,7 @@ impl Body {
         }
         if self.make_room(input.len()) {
             self.bytes.extend_from_slice(input);
-            self.check_size(0);
+            self.check_size();
         } else {
             self.refuse(Reply::no_room());
         }
@@ -161,8 +155,8 @@ impl Body {
         }
     }
 
-    fn check_size(&mut self, slack: usize) {
-        if self.refusal.is_none() && self.bytes.len() > self.bytes_max.saturating_add(slack) {
+    fn check_size(&mut self) {
+        if self.refusal.is_none() && self.bytes.len() > self.bytes_max {
             self.refuse(Reply::too_large());
         }
     }
@@ -179,7 +173,6 @@ impl Body {
     fn refuse(&mut self, reply: Reply) {
         self.bytes = Zeroizing::default();
         self.charge = None;
-        self.drain = Some(DummyDataReceiver::new_data(&self.receiver));
         self.refusal = Some(reply);
     }
 
@@ -189,9 +182,10 @@ impl Body {
         if needed <= self.bytes.capacity() {
             return true;
         }
-        let ceiling = self.bytes_max.saturating_add(READ_BYTES + 1);
-        let doubled = self.bytes.capacity().saturating_mul(2).clamp(FIRST_BYTES, ceiling.max(FIRST_BYTES));
-        let capacity = doubled.max(needed);
+        // The largest mail and what a read may bring beyond it.
+        let ceiling = self.bytes_max.saturating_add(READ_BYTES);
+        let doubled = self.bytes.capacity().saturating_mul(2).min(ceiling);
+        let capacity = doubled.max(needed).next_multiple_of(FIRST_BYTES);
         if !self.budget.charge(&mut self.charge, capacity) {
             return false;
         }

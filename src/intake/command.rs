@@ -28,10 +28,20 @@ pub(super) enum Recipient {
 /// A command, read and checked as far as it can be without its context.
 pub(super) enum Command {
     Hello(Hello),
-    Mail { sender: Sender, size: usize, utf8: bool },
-    Rcpt { recipient: Recipient, utf8: bool },
+    Mail {
+        sender: Sender,
+        size: usize,
+        utf8: bool,
+    },
+    Rcpt {
+        recipient: Recipient,
+        utf8: bool,
+    },
     Data,
-    Bdat { length: usize, last: bool },
+    Bdat {
+        length: usize,
+        last: bool,
+    },
     Rset,
     Noop,
     Vrfy,

@@ -153,7 +153,8 @@ pub async fn serve<D: Door, R: Reception>(
                 pause = PAUSE_MIN;
                 match intake.slots.take(from) {
                     Some(slot) => {
-                        let session = Session::new(stream, protocol, Arc::clone(&intake), Arc::clone(&meters), stop.clone());
+                        let session =
+                            Session::new(stream, protocol, Arc::clone(&intake), Arc::clone(&meters), stop.clone());
                         tracker.spawn(attend(session, slot, protocol, Arc::clone(&intake), Arc::clone(&meters)));
                     }
                     None => {
@@ -175,8 +176,13 @@ pub async fn serve<D: Door, R: Reception>(
 }
 
 /// Runs one session in a task of its own, so that a panic ends nothing else.
-async fn attend<S, R>(session: Session<S, R>, slot: Slot, protocol: Protocol, intake: Arc<Intake<R>>, meters: Arc<Meters>)
-where
+async fn attend<S, R>(
+    session: Session<S, R>,
+    slot: Slot,
+    protocol: Protocol,
+    intake: Arc<Intake<R>>,
+    meters: Arc<Meters>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     R: Reception,
 {
@@ -191,7 +197,12 @@ where
         Err(error) => {
             // The message of a panic may hold anything; it is not repeated here.
             meters.panics.increment(1);
-            tracing::error!(door = protocol.name(), connection, panic = error.is_panic(), "connection ended by a fault");
+            tracing::error!(
+                door = protocol.name(),
+                connection,
+                panic = error.is_panic(),
+                "connection ended by a fault"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@
 //! [`Reception`]; it answers the client with what the reception says. It knows nothing of threads, desks or the store,
 //! keeps nothing of a mail after the answer, and writes nothing of a mail into a log.
 //!
-//! - `session`: one connection; `command` reads its lines, `body` gathers a mail, `wire` moves the bytes, `patience`
+//! - `session`: one connection; `command` reads its lines, `body` gathers a mail with `dots`, `wire` moves the bytes, `patience`
 //!   keeps the time.
 //! - `listen`: accepts connections, caps them, stops gracefully.
 //!
@@ -12,6 +12,8 @@
 
 mod body;
 mod command;
+mod dots;
+mod lines;
 mod listen;
 mod meters;
 mod patience;
@@ -96,7 +98,7 @@ pub struct Intake<R> {
     budget: body::Budget,
     slots: Arc<listen::Slots>,
     connections: AtomicU64,
-    lines: session::Lines,
+    lines: lines::Lines,
 }
 
 impl<R: Reception> Intake<R> {
@@ -107,7 +109,7 @@ impl<R: Reception> Intake<R> {
             budget: body::Budget::new(settings.mail_memory_bytes_max, settings.connections_max),
             slots: Arc::new(listen::Slots::new(settings.connections_max, settings.connections_per_source_max)),
             connections: AtomicU64::new(0),
-            lines: session::Lines::new(&settings),
+            lines: lines::Lines::new(&settings),
             settings,
         })
     }

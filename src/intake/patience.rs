@@ -37,7 +37,12 @@ impl Patience {
     }
 
     /// Waits for `what` until `deadline`, shorter if the house closes. `what` is dropped when the wait ends early.
-    pub(super) async fn wait<T>(&mut self, deadline: Instant, worth: Worth, what: impl Future<Output = T>) -> Result<T, Cut> {
+    pub(super) async fn wait<T>(
+        &mut self,
+        deadline: Instant,
+        worth: Worth,
+        what: impl Future<Output = T>,
+    ) -> Result<T, Cut> {
         if self.end.is_none() && self.stop.is_cancelled() {
             self.end = Some(Instant::now() + self.grace);
         }

@@ -14,51 +14,10 @@ use super::meters::Meters;
 use super::patience::{Cut, Patience, Worth};
 use super::reply::Reply;
 use super::wire::{READ_BYTES, Wire};
-use super::{Intake, Protocol, Reception, Sender, Settings};
+use super::{Intake, Protocol, Reception, Sender, lines};
 
 /// A last word is written within this time or not at all.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-const HELLO: Reply = Reply::known(250, (2, 0, 0), "Hello");
-const SENDER_OK: Reply = Reply::known(250, (2, 1, 0), "Sender accepted");
-const CHUNK_OK: Reply = Reply::known(250, (2, 0, 0), "Chunk accepted");
-const OK: Reply = Reply::known(250, (2, 0, 0), "OK");
-const BYE: Reply = Reply::known(221, (2, 0, 0), "Good-bye");
-const NOT_TOLD: Reply = Reply::known(252, (2, 5, 2), "Addresses are not verified here; send the mail");
-const HELP: Reply = Reply::known(214, (2, 0, 0), "See RFC 5321");
-const OTHER_PROTOCOL: Reply = Reply::known(500, (5, 5, 1), "Another protocol is spoken here");
-const HELLO_FIRST: Reply = Reply::known(503, (5, 5, 1), "Say hello first");
-const MAIL_FIRST: Reply = Reply::known(503, (5, 5, 1), "MAIL comes first");
-const MAIL_TWICE: Reply = Reply::known(503, (5, 5, 1), "Sender already given");
-const RCPT_FIRST: Reply = Reply::known(503, (5, 5, 1), "No valid recipients");
-const CHUNKS_BEGUN: Reply = Reply::known(503, (5, 5, 1), "The mail comes in chunks already");
-const RECIPIENTS_MAX: Reply = Reply::known(452, (4, 5, 3), "Too many recipients");
-const LINE_TOO_LONG: Reply = Reply::known(500, (5, 5, 2), "Line too long");
-const ENOUGH_MAILS: Reply = Reply::known(421, (4, 7, 0), "Enough mails for one connection; please connect again");
-const ENOUGH_ERRORS: Reply = Reply::known(421, (4, 7, 0), "Too many errors");
-const TOO_SLOW: Reply = Reply::known(421, (4, 4, 2), "Time-out; closing the connection");
-const CLOSING: Reply = Reply::known(421, (4, 3, 2), "Going down for maintenance; please come back");
-
-/// Lines that are the same for every connection of a house.
-pub(super) struct Lines {
-    smtp_greeting: Vec<u8>,
-    lmtp_greeting: Vec<u8>,
-    extensions: Vec<u8>,
-}
-
-impl Lines {
-    pub(super) fn new(settings: &Settings) -> Self {
-        let (name, size) = (&settings.hostname, settings.mail_bytes_max);
-        let extensions = format!(
-            "250-{name}\r\n250-PIPELINING\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n"
-        );
-        Self {
-            smtp_greeting: format!("220 {name} ESMTP\r\n").into_bytes(),
-            lmtp_greeting: format!("220 {name} LMTP\r\n").into_bytes(),
-            extensions: extensions.into_bytes(),
-        }
-    }
-}
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +61,13 @@ pub(super) struct Session<S, R: Reception> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
-    pub(super) fn new(stream: S, protocol: Protocol, intake: Arc<Intake<R>>, meters: Arc<Meters>, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        stream: S,
+        protocol: Protocol,
+        intake: Arc<Intake<R>>,
+        meters: Arc<Meters>,
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             wire: Wire::new(stream),
             protocol,
@@ -123,8 +88,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
     pub(super) async fn run(mut self) -> End {
         let Err(end) = self.converse().await;
         let last = match end {
-            End::Late => Some(TOO_SLOW),
-            End::Closing => Some(CLOSING),
+            End::Late => Some(lines::TOO_SLOW),
+            End::Closing => Some(lines::CLOSING),
             End::Quit | End::Gone | End::Enough => None,
         };
         if let Some(reply) = last {
@@ -143,8 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
     }
 
     async fn converse(&mut self) -> Result<Infallible, End> {
-        let lines = &self.intake.lines;
-        self.wire.lines(if self.protocol == Protocol::Smtp { &lines.smtp_greeting } else { &lines.lmtp_greeting });
+        self.wire.lines(self.intake.lines.greeting(self.protocol));
         let line_max = self.intake.settings.command_bytes_max.min(READ_BYTES / 2);
         loop {
             match self.wire.line_length() {
@@ -156,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
                 }
                 None if self.wire.unread().len() < line_max => self.await_line().await?,
                 // No mail program says so much in one line; what follows may be anything.
-                _ => return self.enough(&LINE_TOO_LONG),
+                _ => return self.enough(&lines::LINE_TOO_LONG),
             }
             if self.wire.is_full() {
                 self.push().await?;
@@ -174,13 +138,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             Command::Rset => {
                 self.envelope = None;
                 self.utf8 = false;
-                self.chat(&OK)
+                self.chat(&lines::OK)
             }
-            Command::Noop => self.chat(&OK),
-            Command::Vrfy => self.chat(&NOT_TOLD),
-            Command::Help => self.chat(&HELP),
+            Command::Noop => self.chat(&lines::OK),
+            Command::Vrfy => self.chat(&lines::NOT_TOLD),
+            Command::Help => self.chat(&lines::HELP),
             Command::Quit => {
-                self.say(&BYE);
+                self.say(&lines::BYE);
                 Err(End::Quit)
             }
             Command::Bad(reply) => self.bad(&reply),
@@ -206,7 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
         self.meters.bad_commands.increment(1);
         self.bad += 1;
         self.say(reply);
-        if self.bad >= self.intake.settings.bad_commands_max { self.enough(&ENOUGH_ERRORS) } else { Ok(()) }
+        if self.bad >= self.intake.settings.bad_commands_max { self.enough(&lines::ENOUGH_ERRORS) } else { Ok(()) }
     }
 
     /// Answers something that moves nothing forward: harmless now and then, bad without end.
@@ -222,28 +186,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
 
     fn hello(&mut self, hello: Hello) -> Result<(), End> {
         if (self.protocol == Protocol::Lmtp) != (hello == Hello::Lhlo) {
-            return self.bad(&OTHER_PROTOCOL);
+            return self.bad(&lines::OTHER_PROTOCOL);
         }
         self.greeted = true;
         self.envelope = None;
         self.utf8 = false;
         if hello == Hello::Helo {
-            return self.chat(&HELLO);
+            return self.chat(&lines::HELLO);
         }
         self.chatter += 1;
-        self.wire.lines(&self.intake.lines.extensions);
+        self.wire.lines(self.intake.lines.extensions());
         Ok(())
     }
 
     fn mail(&mut self, sender: Sender, size: usize, utf8: bool) -> Result<(), End> {
         if !self.greeted {
-            return self.chat(&HELLO_FIRST);
+            return self.chat(&lines::HELLO_FIRST);
         }
         if self.envelope.is_some() {
-            return self.chat(&MAIL_TWICE);
+            return self.chat(&lines::MAIL_TWICE);
         }
         if self.mails >= self.intake.settings.mails_per_connection_max {
-            return self.enough(&ENOUGH_MAILS);
+            return self.enough(&lines::ENOUGH_MAILS);
         }
         self.mails += 1;
         if size > self.intake.settings.mail_bytes_max {
@@ -253,20 +217,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
         }
         self.utf8 = utf8;
         self.envelope = Some(Envelope { sender, recipients: Vec::new(), chunks: None });
-        self.say_on(&SENDER_OK)
+        self.say_on(&lines::SENDER_OK)
     }
 
     async fn rcpt(&mut self, recipient: Recipient, utf8: bool) -> Result<(), End> {
         let deadline = self.answer_deadline();
-        let Some(envelope) = &mut self.envelope else { return self.chat(&MAIL_FIRST) };
+        let Some(envelope) = &mut self.envelope else { return self.chat(&lines::MAIL_FIRST) };
         if envelope.chunks.is_some() {
-            return self.chat(&CHUNKS_BEGUN);
+            return self.chat(&lines::CHUNKS_BEGUN);
         }
         if utf8 && !self.utf8 {
             return self.bad(&command::needs_utf8());
         }
         if envelope.recipients.len() >= self.intake.settings.recipients_max {
-            return self.chat(&RECIPIENTS_MAX);
+            return self.chat(&lines::RECIPIENTS_MAX);
         }
         let (local, domain) = match &recipient {
             Recipient::Postmaster => ("postmaster", ""),
@@ -290,9 +254,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
 
     async fn data(&mut self) -> Result<(), End> {
         match &self.envelope {
-            None => return self.chat(&MAIL_FIRST),
-            Some(envelope) if envelope.chunks.is_some() => return self.chat(&CHUNKS_BEGUN),
-            Some(envelope) if envelope.recipients.is_empty() => return self.chat(&RCPT_FIRST),
+            None => return self.chat(&lines::MAIL_FIRST),
+            Some(envelope) if envelope.chunks.is_some() => return self.chat(&lines::CHUNKS_BEGUN),
+            Some(envelope) if envelope.recipients.is_empty() => return self.chat(&lines::RCPT_FIRST),
             Some(_) => {}
         }
         self.wire.lines(b"354 Go ahead; end with a single dot\r\n");
@@ -310,8 +274,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
 
     async fn bdat(&mut self, length: usize, last: bool) -> Result<(), End> {
         let (body, complaint) = match &mut self.envelope {
-            None => (None, Some(MAIL_FIRST)),
-            Some(envelope) if envelope.recipients.is_empty() => (None, Some(RCPT_FIRST)),
+            None => (None, Some(lines::MAIL_FIRST)),
+            Some(envelope) if envelope.recipients.is_empty() => (None, Some(lines::RCPT_FIRST)),
             Some(envelope) => (envelope.chunks.take(), None),
         };
         // The bytes of a chunk are taken in any case: they are no commands.
@@ -347,7 +311,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
         if let Some(envelope) = &mut self.envelope {
             envelope.chunks = Some(body);
         }
-        self.say_on(&CHUNK_OK)
+        self.say_on(&lines::CHUNK_OK)
     }
 
     fn new_body(&self) -> Body {
@@ -397,7 +361,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
         let silence = self.intake.settings.command_timeout;
         let deadline = *self.line_deadline.get_or_insert_with(|| Instant::now() + silence);
         let in_mail = self.envelope.as_ref().and_then(|envelope| envelope.chunks.as_ref());
-        let (deadline, worth) = in_mail.map_or((deadline, Worth::Idle), |body| (deadline.min(body.deadline), Worth::Mail));
+        let (deadline, worth) =
+            in_mail.map_or((deadline, Worth::Idle), |body| (deadline.min(body.deadline), Worth::Mail));
         heard(self.patience.wait(deadline, worth, self.wire.turn()).await)
     }
 

@@ -26,9 +26,17 @@ pub(super) fn decode(bytes: &[u8], charset: Option<&str>, problems: &mut Problem
         return utf8(bytes, problems);
     };
     let text = decoder(bytes);
-    if text.contains(char::REPLACEMENT_CHARACTER) {
-        problems.add(Problem::Undecodable);
+    if !text.contains(char::REPLACEMENT_CHARACTER) {
+        return text;
     }
+    // A wrong label on UTF-8 is frequent, and text that is UTF-8 by accident is not.
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.is_ascii()
+    {
+        problems.add(Problem::CharsetGuessed);
+        return text.to_owned();
+    }
+    problems.add(Problem::Undecodable);
     text
 }
 
@@ -70,6 +78,8 @@ mod tests {
         check(b"\xe9", Some("iso-8859-1"), "é", None);
         check(b"\xe9", Some("\"iso-8859-1\""), "é", None);
         check("é".as_bytes(), Some("x-klingon"), "é", Some(Problem::CharsetUnknown));
+        check("surat é 好".as_bytes(), Some("gbk"), "surat é 好", Some(Problem::CharsetGuessed));
+        check(b"\x81 \xff", Some("gbk"), "\u{FFFD} \u{FFFD}", Some(Problem::Undecodable));
         check(b"\x83\x6e", Some("Shift_JIS"), "ハ", None);
         check(b"\x1b$B%O\x1b(B", Some("iso-2022-jp"), "ハ", None);
     }

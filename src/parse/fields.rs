@@ -133,7 +133,7 @@ fn encoding_of(value: &[u8], problems: &mut Problems) -> Encoding {
 
 /// The value as the single finished line mail-parser wants.
 fn as_line(value: &[u8]) -> Vec<u8> {
-    let mut line = unfold(value);
+    let mut line = charset::guess(&unfold(value)).into_bytes();
     line.push(b'\n');
     line
 }
@@ -177,9 +177,9 @@ pub(super) fn sender<'v>(mut from: impl Iterator<Item = &'v [u8]>, problems: &mu
 
 /// The id between `<` and `>`, or what stands there instead; printable characters only.
 pub(super) fn message_id(value: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(value);
-    let inner = text.find('<').and_then(|open| text.get(open + 1..)).and_then(|rest| rest.split('>').next());
-    let id: String = inner.unwrap_or(&text).chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(998).collect();
+    let text = String::from_utf8_lossy(value.get(..FIELD_BYTES_MAX).unwrap_or(value));
+    let bracketed = text.split_whitespace().find_map(|word| word.strip_prefix('<')?.rsplit_once('>'));
+    let id: String = bracketed.map_or(&*text, |(id, _)| id).chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(998).collect();
     (!id.is_empty()).then_some(id)
 }
 
@@ -304,6 +304,7 @@ mod tests {
     fn message_ids_lose_brackets_and_blanks() {
         assert_eq!(message_id(b" <a.b@c>\r\n").as_deref(), Some("a.b@c"));
         assert_eq!(message_id(b" bare id ").as_deref(), Some("bareid"));
+        assert_eq!(message_id(b" <a$<>b@c>\r\n <d@e>").as_deref(), Some("a$<>b@c"));
         assert_eq!(message_id(b" <> "), None);
     }
 }

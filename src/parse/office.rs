@@ -70,7 +70,7 @@ impl Entry<'_> {
 fn entries(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
     let tail = bytes.len().saturating_sub(65_557);
     let end = tail + bytes.get(tail..)?.windows(4).rposition(|w| w == b"PK\x05\x06")?;
-    let record = bytes.get(end..)?;
+    let record = bytes.get(end..).filter(|record| record.len() >= 22)?;
     let count = le16(record, 10)?;
     let mut rest = bytes.get(le32(record, 16)?..end)?;
     if count > ENTRIES_MAX {

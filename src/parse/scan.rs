@@ -145,17 +145,18 @@ impl Scan<'_, '_> {
         Ok(())
     }
 
-    /// Walks the lines behind the first header block.
+    /// Walks from one line that begins with two dashes to the next, behind the first header block.
     fn bodies(&mut self) -> Result<(), Unreadable> {
-        while !self.open.is_empty() {
-            let Some(end) = next_line(self.raw, self.pos) else { break };
-            let line = slice(self.raw, &(self.pos..end));
-            let Some((level, closes)) = delimiter(&self.open, line) else {
-                self.pos = end;
+        while let (false, Some(at)) = (self.open.is_empty(), dashed_line(self.raw, self.pos)) {
+            let third = self.raw.get(at + 2);
+            if !self.open.iter().any(|o| o.boundary.first() == third) {
+                self.pos = at + 2;
                 continue;
-            };
-            self.end_body(self.pos);
+            }
+            let end = next_line(self.raw, at).unwrap_or(self.raw.len());
             self.pos = end;
+            let Some((level, closes)) = delimiter(&self.open, slice(self.raw, &(at..end))) else { continue };
+            self.end_body(at);
             let Some(parent) = self.open.get(level).map(|o| o.part) else { break };
             if level + 1 < self.open.len() {
                 self.problems.add(Problem::BoundaryUnclosed);
@@ -258,13 +259,13 @@ fn field_name(line: &[u8]) -> Option<usize> {
     (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(colon)
 }
 
-/// Skips blank lines and the separator lines of mail folders before the first header.
+/// Skips blank lines, a byte order mark and the separator lines of mail folders before the first header.
 fn skip_lead(raw: &[u8]) -> usize {
-    let mut pos = 0;
+    let mut pos = if raw.starts_with("\u{FEFF}".as_bytes()) { 3 } else { 0 };
     while let Some(end) = next_line(raw, pos) {
         let line = slice(raw, &(pos..end));
         let separator = line.starts_with(b"From ") || line.starts_with(b">From ");
-        if !separator && !bare(line).is_empty() {
+        if !separator && !line.trim_ascii().is_empty() {
             break;
         }
         pos = end;
@@ -281,21 +282,36 @@ fn bare(line: &[u8]) -> &[u8] {
 /// Where the line that begins at `pos` ends, its line break included.
 fn next_line(raw: &[u8], pos: usize) -> Option<usize> {
     let rest = raw.get(pos..).filter(|rest| !rest.is_empty())?;
-    Some(find_newline(rest).map_or(raw.len(), |at| pos + at + 1))
+    Some(find(rest, b'\n').map_or(raw.len(), |at| pos + at + 1))
 }
 
-/// The first line feed, eight bytes at a time: most of a large mail is lines nobody needs to look into.
-fn find_newline(bytes: &[u8]) -> Option<usize> {
+/// Where the next line that begins with two dashes begins, at `pos` or behind it.
+fn dashed_line(raw: &[u8], pos: usize) -> Option<usize> {
+    let mut at = pos;
+    loop {
+        at += find(raw.get(at..)?, b'-')?;
+        let starts = at == 0 || at.checked_sub(1).and_then(|before| raw.get(before)) == Some(&b'\n');
+        if starts && raw.get(at + 1) == Some(&b'-') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// The first byte of that value, eight at a time: most of a large mail is nothing anybody needs to look at.
+fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mask = ONES * u64::from(wanted);
     let (words, rest) = bytes.as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word) ^ (ONES * 0x0A);
-        if word.wrapping_sub(ONES) & !word & HIGH != 0 {
-            return word.to_le_bytes().iter().position(|b| *b == 0).map(|i| at * 8 + i);
+        let word = u64::from_le_bytes(*word) ^ mask;
+        let hits = word.wrapping_sub(ONES) & !word & HIGH;
+        if hits != 0 {
+            return usize::try_from(hits.trailing_zeros() / 8).ok().map(|i| at * 8 + i);
         }
     }
-    rest.iter().position(|b| *b == b'\n').map(|i| words.len() * 8 + i)
+    rest.iter().position(|b| *b == wanted).map(|i| words.len() * 8 + i)
 }
 
 #[cfg(test)]
@@ -325,14 +341,14 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_are_found_anywhere() {
+    fn bytes_are_found_anywhere() {
         for len in 0..40 {
             for at in 0..len {
                 let mut bytes = vec![0x0B; len];
                 bytes[at] = b'\n';
-                assert_eq!(find_newline(&bytes), Some(at));
+                assert_eq!(find(&bytes, b'\n'), Some(at));
             }
-            assert_eq!(find_newline(&vec![0x8A; len]), None);
+            assert_eq!(find(&vec![0x8A; len], b'\n'), None);
         }
     }
 }

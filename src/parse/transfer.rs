@@ -32,8 +32,9 @@ fn digit(byte: u8) -> u8 {
     DIGITS.get(usize::from(byte)).copied().unwrap_or(JUNK)
 }
 
-/// Decodes base64 (RFC 2045 6.8): blanks are skipped, padding ends a group and not the text, and what is not of the
-/// alphabet is skipped and told by the second value.
+/// Decodes base64 (RFC 2045 6.8): blanks are skipped; what is not of the alphabet is skipped and told by the second value.
+/// Padding ends the text, unless the next line goes on in base64: some programs encode in pieces, and some lists write
+/// their footer behind the end.
 pub(super) fn base64(bytes: &[u8]) -> (Vec<u8>, bool) {
     let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
     let (mut group, mut count, mut damaged) = (0_u32, 0_u8, false);
@@ -50,7 +51,14 @@ pub(super) fn base64(bytes: &[u8]) -> (Vec<u8>, bool) {
         }
         rest = after;
         match digit(byte) {
-            PAD => end_group(&mut out, &mut group, &mut count),
+            PAD => {
+                end_group(&mut out, &mut group, &mut count);
+                let line = after.iter().position(|b| *b == b'\n').map_or(after.len(), |at| at + 1);
+                let (same, next) = after.split_at_checked(line).unwrap_or((after, b""));
+                let goes_on = next.split(|b| *b == b'\n').next().is_some_and(is_base64_line);
+                damaged |= same.iter().any(|b| digit(*b) < PAD || digit(*b) == JUNK) || !goes_on && next.iter().any(|b| digit(*b) < PAD || digit(*b) == JUNK);
+                rest = if goes_on { next } else { b"" };
+            }
             BLANK => {}
             value if value < PAD => {
                 group = group << 6 | u32::from(value);
@@ -67,6 +75,11 @@ pub(super) fn base64(bytes: &[u8]) -> (Vec<u8>, bool) {
     damaged |= count == 1;
     end_group(&mut out, &mut group, &mut count);
     (out, damaged)
+}
+
+fn is_base64_line(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.len().is_multiple_of(4) && !line.is_empty() && line.iter().all(|b| digit(*b) <= PAD)
 }
 
 fn end_group(out: &mut Vec<u8>, group: &mut u32, count: &mut u8) {
@@ -142,7 +155,10 @@ mod tests {
             ("c3Vy\r\nYXQ=\r\n", "surat", false),
             ("c3VyYXQ", "surat", false),
             ("c3Vy!YXQ=", "surat", true),
-            ("c3VyYQ==c3VyYQ==", "surasura", false),
+            ("c3VyYQ==\nc3VyYQ==\n", "surasura", false),
+            ("c3VyYQ== ignored", "sura", true),
+            ("c3VyYQ==\n--\nfooter of a list", "sura", true),
+            ("c3VyYQ==\n\n", "sura", false),
             ("c3VyYXQh\n", "surat!", false),
             ("c", "", true),
         ] {

@@ -134,6 +134,7 @@ pub const TABLES: &[Table] = &[
             Int("received_us"),
             Int("released_us"),
             Int("read_us"),
+            Int("covers_us"),
             Int("files"),
             Bytes("body"),
             Bytes("dedup"),

@@ -3,7 +3,7 @@
 use super::{Conn, StoreError, Tx, id, maybe_id, on, one, statements};
 use crate::clock::Moment;
 use crate::ids::{DeskId, HeldId, ThreadId};
-use crate::seal::SealedLetter;
+use crate::seal::SealedBlob;
 
 /// A mail on its way to the shelf.
 pub struct NewHeld {
@@ -18,7 +18,7 @@ pub struct NewHeld {
     /// When our server took it.
     pub received: Moment,
     /// The mail, encrypted to the desk.
-    pub body: SealedLetter,
+    pub body: SealedBlob,
     /// Recognises the same mail coming again.
     pub dedup: [u8; 32],
 }

@@ -11,7 +11,7 @@ use sqlx::AssertSqlSafe;
 use super::{Conn, StoreError, Tx, id, maybe_id, moment, on, one, statements, word};
 use crate::clock::Moment;
 use crate::ids::{AttachmentId, EpochId, LetterId, PersonId, ThreadId};
-use crate::seal::SealedLetter;
+use crate::seal::{SealedBlob, SealedLetter};
 
 /// Whose letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,10 +81,12 @@ pub struct NewLetter {
     pub received: Moment,
     /// When the other side may see it; `None`: not before somebody or something releases it.
     pub released: Option<Moment>,
+    /// For a reply: receipt of the last letter of the client that its author had before them.
+    pub covers: Option<Moment>,
     /// What it says, encrypted.
     pub body: SealedLetter,
     /// Files, encrypted, in order.
-    pub attachments: Vec<(AttachmentId, SealedLetter)>,
+    pub attachments: Vec<(AttachmentId, SealedBlob)>,
     /// Recognises the same letter coming again.
     pub dedup: [u8; 32],
 }
@@ -109,6 +111,8 @@ pub struct Letter {
     pub released: Option<Moment>,
     /// When the client first saw it.
     pub read: Option<Moment>,
+    /// See [`NewLetter::covers`].
+    pub covers: Option<Moment>,
     /// How many attachment rows it has.
     pub files: i64,
     /// What it says, encrypted.
@@ -127,21 +131,22 @@ pub enum Stored {
 }
 
 statements! {
-    FIND = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, files, body FROM letter WHERE id = $1";
-    LIST_BEFORE = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, files, body FROM letter \
+    FIND = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter WHERE id = $1";
+    LIST_BEFORE = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter \
                    WHERE thread_id = $1 AND received_us < $2 AND (author = 'client' OR released_us >= $3) \
                    ORDER BY received_us DESC, id DESC LIMIT $4";
-    LIST_ALL = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, files, body FROM letter \
+    LIST_ALL = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter \
                 WHERE thread_id = $1 ORDER BY received_us, id";
     COUNT = "SELECT COUNT(*) FROM letter WHERE thread_id = $1 AND (author = 'client' OR released_us >= $2)";
     OLDEST_AFTER = "SELECT MIN(received_us) FROM letter WHERE thread_id = $1 AND author = 'client' AND received_us > $2";
+    LAST_COVERED = "SELECT MAX(covers_us) FROM letter WHERE thread_id = $1 AND author = 'counselor' AND released_us > 0";
     COUNT_UNREAD = "SELECT COUNT(*) FROM letter WHERE thread_id = $1 AND author = 'counselor' AND released_us > 0 AND read_us = 0";
     COUNT_UNREAD_OF_CLIENT = "SELECT COUNT(*) FROM letter l JOIN thread t ON t.id = l.thread_id \
                               WHERE t.client_id = $1 AND l.author = 'counselor' AND l.released_us > 0 AND l.read_us = 0";
     MARK_READ = "UPDATE letter SET read_us = $2 WHERE thread_id = $1 AND author = 'counselor' AND released_us > 0 AND read_us = 0";
     RELEASE = "UPDATE letter SET released_us = $2 WHERE id = $1 AND released_us = 0";
     DELETE_UNRELEASED = "DELETE FROM letter WHERE id = $1 AND author_id = $2 AND released_us = 0";
-    LIST_UNRELEASED = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, files, body FROM letter \
+    LIST_UNRELEASED = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter \
                        WHERE thread_id = $1 AND author = 'counselor' AND released_us = 0 ORDER BY received_us, id";
     INSERT_ATTACHMENT = "INSERT INTO attachment (id, letter_id, position, body) VALUES ($1, $2, $3, $4)";
     FIND_ATTACHMENT = "SELECT body FROM attachment WHERE id = $1 AND letter_id = $2";
@@ -150,12 +155,12 @@ statements! {
 }
 
 const INSERT_GROUP: &str =
-    "INSERT INTO letter (id, thread_id, epoch_id, author, author_id, door, received_us, released_us, files, body, dedup) VALUES ";
+    "INSERT INTO letter (id, thread_id, epoch_id, author, author_id, door, received_us, released_us, covers_us, files, body, dedup) VALUES ";
 
 /// Rows of one group at the most.
 pub const GROUP_MAX: usize = 64;
 
-type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, Option<Vec<u8>>, String, i64, i64, i64, i64, Vec<u8>);
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, Option<Vec<u8>>, String, i64, i64, i64, i64, i64, Vec<u8>);
 
 fn letter(row: Row) -> Result<Letter, StoreError> {
     Ok(Letter {
@@ -168,8 +173,9 @@ fn letter(row: Row) -> Result<Letter, StoreError> {
         received: Moment::from_micros(row.6),
         released: moment(row.7),
         read: moment(row.8),
-        files: row.9,
-        body: row.10,
+        covers: moment(row.9),
+        files: row.10,
+        body: row.11,
     })
 }
 
@@ -178,8 +184,8 @@ pub fn insert_group_text(rows: usize) -> String {
     let mut text = String::from(INSERT_GROUP);
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 1..=11 {
-            let _ = write!(text, "{}${}", if column == 1 { "" } else { ", " }, row * 11 + column);
+        for column in 1..=12 {
+            let _ = write!(text, "{}${}", if column == 1 { "" } else { ", " }, row * 12 + column);
         }
         text.push(')');
     }
@@ -240,6 +246,7 @@ async fn insert_rows(tx: &mut Tx, letters: &[&NewLetter]) -> Result<HashSet<Vec<
                 .bind(l.door.word())
                 .bind(l.received.micros())
                 .bind(l.released.map_or(0, Moment::micros))
+                .bind(l.covers.map_or(0, Moment::micros))
                 .bind(i64::try_from(l.attachments.len()).unwrap_or(i64::MAX))
                 .bind(l.body.bytes())
                 .bind(&l.dedup[..]);
@@ -343,6 +350,12 @@ pub async fn count(conn: &mut Conn, thread: ThreadId, viewer: Viewer) -> Result<
 pub async fn oldest_after(conn: &mut Conn, thread: ThreadId, after: Moment) -> Result<Option<Moment>, StoreError> {
     let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(OLDEST_AFTER).bind(thread.bytes()).bind(after.micros()).fetch_one(c).await)?;
     Ok(row.0.map(Moment::from_micros))
+}
+
+/// Up to which receipt the client's letters are answered.
+pub async fn last_covered(conn: &mut Conn, thread: ThreadId) -> Result<Moment, StoreError> {
+    let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(LAST_COVERED).bind(thread.bytes()).fetch_one(c).await)?;
+    Ok(Moment::from_micros(row.0.unwrap_or(0)))
 }
 
 /// Released replies the client has not seen, in one thread.

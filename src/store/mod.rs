@@ -11,6 +11,7 @@ mod conn;
 pub mod desks;
 pub mod drafts;
 mod error;
+mod gather;
 mod group;
 pub mod held;
 pub mod jobs;
@@ -26,6 +27,7 @@ pub mod trail;
 pub use backup::{Column, TABLES, Table, Value};
 pub use conn::{Conn, Db, Tx};
 pub use error::StoreError;
+pub use gather::Gathering;
 
 use crate::clock::Moment;
 

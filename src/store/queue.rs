@@ -54,11 +54,11 @@ statements! {
         ORDER BY t.urgent DESC, t.waiting_us, t.id LIMIT $5";
     LIST_ANSWERED = "SELECT t.id, t.desk_id, p.name_sealed, t.client_id, p.language, t.urgent, t.assignee_id, t.waiting_us, t.last_us \
         FROM thread t JOIN person p ON p.id = t.client_id \
-        WHERE t.assignee_id = $1 AND t.state = 'answered' AND (t.last_us > $2 OR (t.last_us = $2 AND t.id > $3)) \
+        WHERE t.assignee_id = $1 AND t.state IN ('answered', 'leaving') AND (t.last_us > $2 OR (t.last_us = $2 AND t.id > $3)) \
         ORDER BY t.last_us, t.id LIMIT $4";
     COUNT_UNASSIGNED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE desk_id = $1 AND state = 'waiting' AND assignee_id IS NULL LIMIT $2) AS n";
     COUNT_MINE = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE assignee_id = $1 AND state = 'waiting' LIMIT $2) AS n";
-    COUNT_ANSWERED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE assignee_id = $1 AND state = 'answered' LIMIT $2) AS n";
+    COUNT_ANSWERED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE assignee_id = $1 AND state IN ('answered', 'leaving') LIMIT $2) AS n";
     COUNT_HELD = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM held WHERE desk_id = $1 LIMIT $2) AS n";
     COUNT_WAITING = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE desk_id = $1 AND state = 'waiting' LIMIT $2) AS n";
     OLDEST_WAITING = "SELECT MIN(waiting_us) FROM thread WHERE desk_id = $1 AND state = 'waiting'";

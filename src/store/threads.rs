@@ -11,6 +11,8 @@ pub enum ThreadState {
     Fresh,
     /// The client wrote last.
     Waiting,
+    /// A reply is in its recall window.
+    Leaving,
     /// Every letter of the client is answered.
     Answered,
 }
@@ -21,6 +23,7 @@ impl ThreadState {
         match self {
             Self::Fresh => "fresh",
             Self::Waiting => "waiting",
+            Self::Leaving => "leaving",
             Self::Answered => "answered",
         }
     }
@@ -29,7 +32,7 @@ impl ThreadState {
 impl std::str::FromStr for ThreadState {
     type Err = crate::role::UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Fresh, Self::Waiting, Self::Answered].into_iter().find(|s| s.word() == text).ok_or(crate::role::UnknownWord)
+        [Self::Fresh, Self::Waiting, Self::Leaving, Self::Answered].into_iter().find(|s| s.word() == text).ok_or(crate::role::UnknownWord)
     }
 }
 
@@ -110,6 +113,8 @@ statements! {
     UPDATE_URGENT = "UPDATE thread SET urgent = $2 WHERE id = $1";
     UPDATE_ANSWERED = "UPDATE thread SET state = 'answered', urgent = 0, waiting_us = 0, last_us = $2 WHERE id = $1";
     UPDATE_PARTLY_ANSWERED = "UPDATE thread SET state = 'waiting', waiting_us = $3, last_us = $2 WHERE id = $1";
+    UPDATE_LEAVING = "UPDATE thread SET state = 'leaving' WHERE id = $1 AND state = 'waiting'";
+    UPDATE_WAITING = "UPDATE thread SET state = 'waiting', waiting_us = $2 WHERE id = $1";
     UPDATE_TOKEN = "UPDATE thread SET token_hash = $2, token_sealed = $3 WHERE id = $1";
     UPDATE_EPOCH = "UPDATE thread SET epoch_id = $3 WHERE id = $1 AND epoch_id = $2";
     INSERT_EPOCH = "INSERT INTO epoch (id, thread_id, number, cert, previous_sealed, created_us) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -236,6 +241,18 @@ pub async fn update_answered(tx: &mut Tx, thread_id: ThreadId, at: Moment, still
             .await
             .map(|d| d.rows_affected()))?,
     };
+    one(done, "thread")
+}
+
+/// A reply was handed in and waits to leave.
+pub async fn update_leaving(tx: &mut Tx, thread_id: ThreadId) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(UPDATE_LEAVING).bind(thread_id.bytes()).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// The client has been waiting since this receipt (again).
+pub async fn update_waiting(tx: &mut Tx, thread_id: ThreadId, since: Moment) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(UPDATE_WAITING).bind(thread_id.bytes()).bind(since.micros()).execute(c).await.map(|d| d.rows_affected()))?;
     one(done, "thread")
 }
 

@@ -1,186 +1,171 @@
-// Comfort only: every page works without this file. It stores nothing in the browser, because the phone may be
-// shared. Every word it shows comes from the page, so that it speaks the language of the page.
+// Comfort only: every page works without this file. It keeps nothing, because the phone may be shared.
+// All words come from the page, so they follow its language.
 (() => {
-  'use strict';
-  const doc = document, root = doc.documentElement, body = doc.body;
-  const all = (selector, from) => Array.from((from || doc).querySelectorAll(selector));
-  const typing = el => /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName) || el.isContentEditable;
+  const doc = document, root = doc.documentElement, day = doc.body.dataset;
+  const all = (selector, from = doc) => [...from.querySelectorAll(selector)];
+  const on = (target, kind, act) => target.addEventListener(kind, act);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  const meta = doc.querySelector('meta[name="form-token"]');
-  const leave = doc.querySelector('a.leave');
+  const [meta] = all('meta[name=form-token]'), [leave] = all('a.leave'), [queue] = all('[data-queue]');
   const dialog = doc.getElementById('idle-warning');
-  let heard = Date.now(); // when the server last heard from us: its own idle clock runs from there
+  let heard = Date.now(); // when the server last heard from us: its idle clock runs from there
   let gone = false;
 
-  // Tabs of one browser tell each other "still here" and "leave". Nothing is kept.
+  // Tabs tell each other "here" and "leave"; nothing is kept.
   const tabs = window.BroadcastChannel ? new BroadcastChannel('tabs') : { postMessage() {} };
 
-  // The page is blank before the next one arrives, and `replace` leaves nothing behind the back button.
-  const go = url => {
+  const cover = () => root.classList.add('covered');
+  const go = url => { // `replace` leaves nothing behind the back button
     gone = true;
-    root.classList.add('covered');
-    doc.title = '\u2026';
+    cover();
+    doc.title = '…';
     location.replace(url);
   };
 
-  // A redirect means the session is over; `manual` turns it into a failure instead of a sign-in page.
-  const post = (url, fields, more) => fetch(url, Object.assign({
-    method: 'POST', body: fields, redirect: 'manual', headers: { 'x-form-token': meta ? meta.content : '' },
-  }, more)).then(answer => {
+  // A redirect means the session is over: `manual` makes that a failure.
+  const post = (url, body, more) => fetch(url, {
+    method: 'POST', body, redirect: 'manual', headers: { 'x-form-token': meta ? meta.content : '' }, ...more,
+  }).then(answer => {
     if (!answer.ok) throw answer;
     heard = Date.now();
     tabs.postMessage('here');
   });
 
-  // ---- leave now: a click, or Shift three times within five seconds
+  // Leave now: a click, or Shift three times within five seconds.
   if (leave) {
     const away = () => { tabs.postMessage('leave'); go(leave.href); };
-    leave.addEventListener('click', event => { event.preventDefault(); away(); });
+    for (const link of all('a.leave')) on(link, 'click', event => { event.preventDefault(); away(); });
     let presses = [];
-    if (leave.dataset.shift !== 'off') doc.addEventListener('keydown', event => {
-      if (event.repeat) return;
+    if (leave.dataset.shift !== 'off') on(doc, 'keydown', ({ key, repeat }) => {
+      if (repeat) return;
       const now = Date.now();
       // Any other key starts again: capital letters must not throw anybody out of a letter.
-      presses = event.key === 'Shift' ? presses.filter(time => now - time < 5000).concat(now) : [];
+      presses = key === 'Shift' ? [...presses.filter(time => now - time < 5000), now] : [];
       if (presses.length > 2) away();
-    }, true);
+    });
   }
   tabs.onmessage = ({ data }) => {
     if (data === 'here') heard = Date.now();
-    else if (leave || body.dataset.idleUrl) go(leave ? leave.href : body.dataset.idleUrl);
+    else go(leave ? leave.href : day.idleUrl || '/');
   };
 
-  // ---- the back button shows nothing: the kept copy is blank and is asked for again
-  addEventListener('pagehide', () => root.classList.add('covered'));
-  addEventListener('pageshow', event => { if (event.persisted) location.reload(); });
+  // The back button shows nothing: the kept copy is blank, then reloaded.
+  on(window, 'pagehide', cover);
+  on(window, 'pageshow', event => { if (event.persisted) location.reload(); });
 
-  // ---- autosave: form[data-autosave=URL]
   const saves = all('form[data-autosave]').map(form => {
-    const state = form.querySelector('[data-autosave-state]') || doc.querySelector('[data-autosave-state]');
-    let changed = false, sent = false, running = null, stop = null;
-    const say = word => { // writes only what is new, so that a screen reader is not told the same every 20 s
-      const text = state && state.dataset[word];
-      if (text && state.textContent !== text) state.textContent = text;
+    const [state] = all('[data-autosave-state]', form);
+    let changed, sent, running, stop;
+    const say = word => { // only what is new: a screen reader must not repeat it every 20 s
+      if (state && state.textContent !== state.dataset[word]) state.textContent = state.dataset[word];
     };
     const save = () => {
       if (running) return running.then(save);
       if (!changed || sent) return Promise.resolve();
-      const fields = new URLSearchParams();
-      new FormData(form).forEach((value, name) => { if (typeof value === 'string') fields.append(name, value); });
-      const slow = setTimeout(() => say('saving'), 1500);
-      stop = window.AbortController ? new AbortController() : {};
+      const fields = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === 'string'));
+      const slow = setTimeout(say, 1500, 'saving');
+      // Lets the last words out while the page closes; refused above 64 KiB.
+      const keepalive = doc.hidden && String(fields).length < 60000;
       changed = false;
-      // keepalive lets the last words out while the page closes; browsers refuse it above 64 KiB
-      const keepalive = doc.visibilityState === 'hidden' && String(fields).length < 60000;
+      stop = new AbortController();
       running = post(form.dataset.autosave, fields, { keepalive, signal: stop.signal })
         .then(() => say('saved'), () => { changed = true; if (!sent) say('failed'); })
         .then(() => { clearTimeout(slow); running = null; });
       return running;
     };
-    form.addEventListener('input', () => { changed = true; });
-    form.addEventListener('change', () => { changed = true; });
-    form.addEventListener('submit', () => { // a late draft must not overtake the letter itself
-      sent = true;
-      if (running && stop.abort) stop.abort();
-    });
+    on(form, 'input', () => { changed = true; });
+    on(form, 'submit', () => { sent = true; if (running) stop.abort(); }); // a late draft must not overtake the letter
     setInterval(() => { if (!running) save(); }, 20000);
-    doc.addEventListener('visibilitychange', () => { if (doc.visibilityState === 'hidden' && !gone && !running) save(); });
+    on(doc, 'visibilitychange', () => { if (doc.hidden && !gone && !running) save(); });
     return save;
   });
 
-  // ---- idle: warn, then close the room. Wall-clock time, because a sleeping phone stops timers.
-  const idle = body.dataset.idleSeconds * 1000, warn = body.dataset.idleWarnSeconds * 1000;
-  if (idle && body.dataset.idleUrl) {
-    const left = dialog && dialog.querySelector('[data-idle-left]');
-    const trouble = dialog && dialog.querySelector('[data-idle-failed]');
-    const stay = () => post('/still-here').then(tick, () => { if (trouble) trouble.hidden = false; });
+  // Idle: warn, then close. By the clock, because a sleeping phone stops timers.
+  const idle = day.idleSeconds * 1000, warn = day.idleWarnSeconds * 1000;
+  if (idle && dialog && dialog.showModal) {
+    const [left] = all('[data-idle-left]', dialog), [failed] = all('[data-idle-failed]', dialog);
     const tick = () => {
       const rest = heard + idle - Date.now();
       if (gone) return;
       if (rest <= 0) {
         gone = true;
-        root.classList.add('covered'); // covered at once; the draft has three seconds to reach the server
-        const leaveNow = () => go(body.dataset.idleUrl);
-        setTimeout(leaveNow, 3000);
-        Promise.all(saves.map(save => save())).then(leaveNow, leaveNow);
-        return;
+        cover(); // at once; the draft has three seconds to reach the server
+        const end = () => go(day.idleUrl);
+        setTimeout(end, 3000);
+        Promise.all(saves.map(save => save())).then(end);
+      } else if (rest > idle - warn) {
+        if (dialog.open) dialog.close();
+      } else {
+        left.textContent = Math.floor(rest / 60000) + ':' + `0${Math.floor(rest / 1000) % 60}`.slice(-2);
+        if (!dialog.open) { failed.hidden = true; dialog.showModal(); }
       }
-      if (!dialog || !dialog.showModal) return;
-      if (rest > idle - warn) { if (dialog.open) dialog.close(); return; }
-      if (left) left.textContent = Math.floor(rest / 60000) + ':' + String(Math.floor(rest / 1000) % 60).padStart(2, '0');
-      if (!dialog.open) { if (trouble) trouble.hidden = true; dialog.showModal(); }
     };
-    // Somebody reading or writing is not idle: tell the server now and then, but never answer the warning for them.
+    const stay = () => post('/still-here').then(tick, () => { failed.hidden = false; });
+    // Reading and writing keep the session, but never answer the warning.
     let asked = 0;
     const active = () => {
-      const now = Date.now();
-      if ((dialog && dialog.open) || now - heard < idle / 5 || now - asked < 15000) return;
-      asked = now;
+      if (dialog.open || Date.now() - Math.max(heard, asked) < idle / 5) return;
+      asked = Date.now();
       post('/still-here').catch(() => {});
     };
-    ['keydown', 'pointerdown', 'scroll'].forEach(kind => addEventListener(kind, active, { passive: true }));
-    if (dialog) {
-      all('[data-stay]', dialog).forEach(button => button.addEventListener('click', stay));
-      dialog.addEventListener('cancel', event => { event.preventDefault(); stay(); });
-    }
+    for (const kind of ['keydown', 'pointerdown', 'scroll']) on(window, kind, active);
+    for (const button of all('[data-stay]', dialog)) on(button, 'click', stay);
+    on(dialog, 'cancel', event => { event.preventDefault(); stay(); });
+    on(doc, 'visibilitychange', tick);
     setInterval(tick, 1000);
-    doc.addEventListener('visibilitychange', tick);
   }
 
-  // ---- show the secret while it is typed; it is hidden again before the form leaves
-  all('button[data-reveal]').forEach(button => {
+  // Show a secret while it is typed; hidden again before the form leaves.
+  for (const button of all('button[data-reveal]')) {
     const input = doc.getElementById(button.dataset.reveal);
-    if (!input) return;
     const show = on => { input.type = on ? 'text' : 'password'; button.setAttribute('aria-pressed', on); };
     button.hidden = false;
-    button.addEventListener('click', () => show(input.type === 'password'));
-    if (input.form) input.form.addEventListener('submit', () => show(false));
-  });
+    on(button, 'click', () => show(input.type === 'password'));
+    on(input.form, 'submit', () => show(false));
+  }
 
-  // ---- files: name, size and a warning before a slow phone sends them for nothing
-  const size = bytes => bytes < 1048576 ? Math.ceil(bytes / 1024) + ' KB'
-    : (bytes / 1048576).toLocaleString(root.lang, { maximumFractionDigits: 1 }) + ' MB';
-  all('input[type=file][data-size-target]').forEach(input => input.addEventListener('change', () => {
-    const max = Number(input.dataset.maxBytes) || Infinity;
-    const lines = Array.from(input.files).map(file => {
+  // Files: name, size, and a warning before they are sent for nothing.
+  const number = value => value.toLocaleString(root.lang, { maximumFractionDigits: 1 });
+  const size = bytes => `${number(Math.max(bytes / 1048576, 0.1))} MB`;
+  for (const input of all('input[type=file][data-size-target]')) on(input, 'change', () => {
+    const max = input.dataset.maxBytes;
+    const lines = [...input.files].map(file => {
       const line = doc.createElement('li'), big = file.size > max;
-      line.textContent = fill((big && input.dataset.tooLarge) || '{name} ({size})', { name: file.name, size: size(file.size), max: size(max) });
+      const values = { name: file.name, size: size(file.size), max: size(max) };
+      line.textContent = fill(big ? input.dataset.tooLarge : '{name} ({size})', values);
       if (big) line.className = 'problem';
       return line;
     });
-    const target = doc.getElementById(input.dataset.sizeTarget);
-    if (target) { target.textContent = ''; lines.forEach(line => target.appendChild(line)); }
+    doc.getElementById(input.dataset.sizeTarget).replaceChildren(...lines);
     const bad = lines.find(line => line.className);
     input.setCustomValidity(bad ? bad.textContent : '');
-  }));
-
-  // ---- queue: j k n / and, inside the queue, the arrows. Single keys can be switched off (WCAG 2.1.4).
-  const queue = doc.querySelector('[data-queue]');
-  if (queue) doc.addEventListener('keydown', event => {
-    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || (dialog && dialog.open)) return;
-    const rows = all('a.name', queue), at = rows.indexOf(doc.activeElement);
-    const plain = queue.dataset.keys !== 'off', inside = at >= 0;
-    const key = event.key, next = doc.querySelector('a[data-next]'), filter = doc.querySelector('[data-filter]');
-    let to = null;
-    if ((plain && key === 'j') || (inside && key === 'ArrowDown')) to = rows[Math.min(at + 1, rows.length - 1)];
-    else if ((plain && key === 'k') || (inside && key === 'ArrowUp')) to = rows[Math.max(at - 1, 0)];
-    else if (plain && key === '/') to = filter;
-    else if (plain && key === 'n' && next) { event.preventDefault(); next.click(); }
-    if (to) { event.preventDefault(); to.focus(); }
   });
 
-  // ---- length of a letter: [data-count-for=ID data-count-text="{words} words"]
-  all('[data-count-for]').forEach(note => {
+  // Queue: arrows inside it; j k n / anywhere, which can be switched off (WCAG 2.1.4).
+  if (queue) on(doc, 'keydown', event => {
+    const rows = all('a.name', queue), at = rows.indexOf(doc.activeElement);
+    const key = at < 0 ? event.key : { ArrowDown: 'j', ArrowUp: 'k' }[event.key] || event.key;
+    if (event.target.matches('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) return;
+    if ((dialog && dialog.open) || (key === event.key && queue.dataset.keys === 'off')) return;
+    const [filter] = all('[data-filter]'), [next] = all('a[data-next]');
+    const to = { j: rows[at + 1], k: rows[at - 1], '/': filter, n: next }[key];
+    if (!to) return;
+    event.preventDefault();
+    if (key === 'n') return to.click();
+    for (const box of all('details')) if (box.contains(to)) box.open = true;
+    to.focus();
+  });
+
+  for (const note of all('[data-count-for]')) {
     const field = doc.getElementById(note.dataset.countFor);
     const count = () => {
-      const words = (field.value.match(/\S+/g) || []).length.toLocaleString(root.lang);
-      note.textContent = fill(note.dataset.countText, { words, characters: field.value.length.toLocaleString(root.lang) });
+      note.textContent = fill(note.dataset.countText, { words: number((field.value.match(/\S+/g) || []).length) });
     };
-    if (field) { field.addEventListener('input', count); count(); }
-  });
+    on(field, 'input', count);
+    count();
+  }
 
-  all('button[data-print]').forEach(button => {
+  for (const button of all('button[data-print]')) {
     button.hidden = false;
-    button.addEventListener('click', () => print());
-  });
+    on(button, 'click', () => print());
+  }
 })();

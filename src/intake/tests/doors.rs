@@ -23,7 +23,8 @@ async fn open(protocol: Protocol) -> OpenDoor {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let tracker = TaskTracker::new();
-    let serving = crate::intake::serve(listener, protocol, Arc::clone(&trial.intake), trial.stop.clone(), tracker.clone());
+    let serving =
+        crate::intake::serve(listener, protocol, Arc::clone(&trial.intake), trial.stop.clone(), tracker.clone());
     OpenDoor { trial, address, tracker, served: tokio::spawn(serving) }
 }
 
@@ -109,7 +110,10 @@ async fn a_panic_ends_its_own_session_only() {
         let _ = timeout(Duration::from_secs(10), client.read_to_string(&mut heard)).await.unwrap();
         assert!(!heard.contains("Accepted"), "{heard}");
     }
-    neighbor.write_all(b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<sari@example.org>\r\nBDAT 1 LAST\r\nxQUIT\r\n").await.unwrap();
+    neighbor
+        .write_all(b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<sari@example.org>\r\nBDAT 1 LAST\r\nxQUIT\r\n")
+        .await
+        .unwrap();
     assert_eq!(codes(&hear_all(&mut neighbor).await), "250 250 250 250 221");
     assert_eq!(door.trial.house.taken().len(), 1);
 }

@@ -23,15 +23,21 @@ async fn conversations_in_smtp() {
         ("EHLO a\r\nQUIT\r\n", "220 250 221"),
         ("HELO a\r\nNOOP\r\nRSET\r\nHELP\r\nVRFY sari\r\nQUIT\r\n", "220 250 250 250 214 252 221"),
         ("LHLO a\r\nQUIT\r\n", "220 500 221"),
-        ("EHLO a\r\nSTARTTLS\r\nAUTH PLAIN\r\nEXPN x\r\nETRN x\r\n", "220 250 502 501 502 502"),
+        ("EHLO a\r\nSTARTTLS\r\nAUTH PLAIN\r\nEXPN x\r\nETRN x\r\n", "220 250 502 502 502 502"),
         ("MAIL FROM:<>\r\nRCPT TO:<sari@example.org>\r\nDATA\r\n", "220 503 503 503"),
         ("EHLO a\r\nMAIL FROM:<>\r\nMAIL FROM:<>\r\nDATA\r\n", "220 250 250 503 503"),
         ("EHLO a\r\nMAIL FROM:<> SIZE=100000\r\n", "220 250 250"),
         ("EHLO a\r\nMAIL FROM:<> SIZE=100001\r\nRCPT TO:<sari@example.org>\r\n", "220 250 552 503"),
         ("EHLO a\r\nMAIL FROM:<>\r\nEHLO b\r\nDATA\r\nMAIL FROM:<>\r\n", "220 250 250 250 503 250"),
         ("EHLO a\r\nMAIL FROM:<>\r\nRSET\r\nRCPT TO:<sari@example.org>\r\n", "220 250 250 250 503"),
-        ("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<nobody@example.org>\r\nRCPT TO:<sari@elsewhere.example>\r\nDATA\r\n", "220 250 250 550 550 503"),
-        ("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<>\r\nRCPT TO:<sari>\r\nRCPT TO:<a b@example.org>\r\n", "220 250 250 553 553 501"),
+        (
+            "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<nobody@example.org>\r\nRCPT TO:<sari@elsewhere.example>\r\nDATA\r\n",
+            "220 250 250 550 550 503",
+        ),
+        (
+            "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<>\r\nRCPT TO:<sari>\r\nRCPT TO:<a b@example.org>\r\n",
+            "220 250 250 553 553 553",
+        ),
         ("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<yes@example.org>\r\n", "220 250 250 451"),
         ("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<leave@example.org>\r\nNOOP\r\n", "220 250 250 421"),
         ("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<böb@example.org>\r\n", "220 250 250 553"),
@@ -143,32 +149,33 @@ async fn replies_are_ascii_unless_the_client_reads_more() {
 #[tokio::test]
 async fn replies_to_pipelined_commands_leave_in_one_write() {
     let trial = Trial::new(small());
-    let mut stream = tokio_test_stream::Counting::new(b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<one@example.org>\r\nRCPT TO:<two@example.org>\r\nDATA\r\n", b"x\r\n.\r\nQUIT\r\n");
+    let batch = b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<one@example.org>\r\nRCPT TO:<two@example.org>\r\nDATA\r\n";
+    let mut stream = packets::Packets::new(batch, b"x\r\n.\r\nQUIT\r\n");
     trial.session(&mut stream, Smtp).run().await;
-    assert_eq!(stream.writes, ["220 mx.example.org ESMTP\r\n".len(), stream.writes[1], stream.writes[2]]);
+    assert_eq!(stream.writes.len(), 3, "the greeting, the batch up to 354, the end");
     assert_eq!(trial.house.taken().len(), 1);
 }
 
 /// A stream that hands out one packet per read and counts writes.
-mod tokio_test_stream {
+mod packets {
     use std::io;
     use std::pin::Pin;
     use std::task::{Context, Poll};
 
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-    pub(super) struct Counting {
+    pub(super) struct Packets {
         packets: Vec<&'static [u8]>,
         pub(super) writes: Vec<usize>,
     }
 
-    impl Counting {
+    impl Packets {
         pub(super) fn new(first: &'static [u8], second: &'static [u8]) -> Self {
             Self { packets: vec![second, first], writes: Vec::new() }
         }
     }
 
-    impl AsyncRead for Counting {
+    impl AsyncRead for Packets {
         fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
             if let Some(packet) = self.packets.pop() {
                 buf.put_slice(packet);
@@ -177,7 +184,7 @@ mod tokio_test_stream {
         }
     }
 
-    impl AsyncWrite for Counting {
+    impl AsyncWrite for Packets {
         fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
             self.writes.push(bytes.len());
             Poll::Ready(Ok(bytes.len()))

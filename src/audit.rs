@@ -1,0 +1,81 @@
+//! What goes into the audit: who, what, when and why; never content, subject or address.
+
+use crate::chance::Chance;
+use crate::clock::Moment;
+use crate::ids::{AuditId, PersonId, ThreadId};
+use crate::store::{StoreError, Tx, trail};
+
+/// What somebody did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A mailbox was opened.
+    MailboxOpened,
+    /// A colleague came in.
+    StaffJoined,
+    /// A holder of the desk's key let a colleague read.
+    ColleagueAdmitted,
+    /// Somebody took a thread.
+    Taken,
+    /// Somebody put a thread back.
+    GivenBack,
+    /// Somebody handed a thread over.
+    HandedOver,
+    /// Somebody took a thread over from a colleague.
+    TakenOver,
+    /// A reply was handed in.
+    ReplyWritten,
+    /// A reply was taken back in time.
+    ReplyRecalled,
+    /// A reply went to the client.
+    ReplyReleased,
+    /// A held mail was let into its thread.
+    HeldLetIn,
+    /// A held mail was deleted.
+    HeldDeleted,
+    /// A thread was exported for its client.
+    Exported,
+    /// The secret was replaced with the recovery sheet.
+    Recovered,
+}
+
+impl Action {
+    /// The word in the table and in text keys.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::MailboxOpened => "mailbox-opened",
+            Self::StaffJoined => "staff-joined",
+            Self::ColleagueAdmitted => "colleague-admitted",
+            Self::Taken => "taken",
+            Self::GivenBack => "given-back",
+            Self::HandedOver => "handed-over",
+            Self::TakenOver => "taken-over",
+            Self::ReplyWritten => "reply-written",
+            Self::ReplyRecalled => "reply-recalled",
+            Self::ReplyReleased => "reply-released",
+            Self::HeldLetIn => "held-let-in",
+            Self::HeldDeleted => "held-deleted",
+            Self::Exported => "exported",
+            Self::Recovered => "recovered",
+        }
+    }
+}
+
+/// Writes a line into the same commit as the event.
+pub async fn note(tx: &mut Tx, chance: &dyn Chance, at: Moment, actor: Option<PersonId>, action: Action, thread: Option<ThreadId>) -> Result<(), StoreError> {
+    note_why(tx, chance, at, actor, action, thread, "").await
+}
+
+/// The same with a reason, cut at 200 characters.
+pub async fn note_why(
+    tx: &mut Tx,
+    chance: &dyn Chance,
+    at: Moment,
+    actor: Option<PersonId>,
+    action: Action,
+    thread: Option<ThreadId>,
+    why: &str,
+) -> Result<(), StoreError> {
+    let detail = why.chars().filter(|c| !c.is_control()).take(200).collect();
+    let line = trail::Line { at, actor, action: action.word().to_owned(), thread, detail };
+    trail::insert(tx, AuditId::draw(chance), &line).await
+}

@@ -1,0 +1,17 @@
+//! The stories: one file = one use case = where transactions begin and end.
+//!
+//! A story takes `&House` and plain values, from whichever door, and returns plain values. Encryption happens outside
+//! transactions, and no transaction waits for the network.
+
+pub mod answer;
+pub mod enter;
+pub mod furnish;
+pub mod keep;
+pub mod keyring;
+pub mod notify;
+pub mod read;
+pub mod receive;
+pub mod session;
+pub mod shelf;
+pub mod takeaway;
+pub mod work;

@@ -1,0 +1,190 @@
+//! Telling a client that something waits, without saying what.
+//!
+//! Default: never. An address counts only after its own confirmation link was opened; until then nothing else is sent
+//! there. A notification names no desk, no thread, no number: it says that there is a message and where to sign in.
+
+use chrono::{Days, NaiveTime, TimeZone as _};
+
+use super::receive::address_hash;
+use super::session::{Reader, kind};
+use crate::address::MailAddress;
+use crate::chance;
+use crate::clock::Moment;
+use crate::house::{Failure, House};
+use crate::ids::{DeskId, JobId, OutboxId, PersonId, base32};
+use crate::limits::LINK_VALID;
+use crate::secret::PlainText;
+use crate::store::outbox::{self, MailKind, Outgoing};
+use crate::store::people::{self, Notice, NoticeMode, Person};
+use crate::store::{Tx, desks, jobs, letters};
+
+/// The job that looks once a day whether something waits; its subject is the client.
+pub const DAILY_JOB: &str = "daily";
+
+/// A client's settings, opened for their own page.
+pub struct Settings {
+    /// When to send.
+    pub mode: NoticeMode,
+    /// The address, masked.
+    pub address_masked: Option<PlainText>,
+    /// Whether its link was opened.
+    pub confirmed: bool,
+}
+
+/// A client's settings.
+pub async fn settings(house: &House, reader: &Reader) -> Result<Settings, Failure> {
+    let found = people::find_notice(&mut house.db.read().await?, reader.who.person).await?;
+    let Some(notice) = found else {
+        return Ok(Settings { mode: NoticeMode::Never, address_masked: None, confirmed: false });
+    };
+    let address = open_address(house, &notice)?;
+    Ok(Settings {
+        mode: notice.mode,
+        address_masked: address.map(|a| PlainText::new(a.masked())),
+        confirmed: notice.confirmed.is_some(),
+    })
+}
+
+fn open_address(house: &House, notice: &Notice) -> Result<Option<MailAddress>, Failure> {
+    let bytes = house.keys.house.open(kind::ADDRESS, notice.person.bytes(), &notice.address_sealed)?;
+    Ok(MailAddress::parse(&String::from_utf8_lossy(bytes.reveal())).ok())
+}
+
+/// Sets a new address and asks it for confirmation; nothing else goes there before.
+pub async fn ask_address(house: &House, reader: &Reader, address: &MailAddress, mode: NoticeMode) -> Result<(), Failure> {
+    let me = reader.who.person;
+    let token = PlainText::new(base32(&chance::bytes::<20>(&*house.chance)));
+    let now = house.now();
+    let notice = Notice {
+        person: me,
+        mode,
+        address_sealed: house.keys.house.seal(kind::ADDRESS, me.bytes(), address.text().as_bytes(), &*house.chance),
+        address_hash: address_hash(house, address).to_vec(),
+        token_hash: house.keys.house.hash(kind::LINK_TOKEN, token.reveal()).to_vec(),
+        asked: now,
+        confirmed: None,
+    };
+    let link = format!("{}/confirm/{}", house.rules.public_url, token.reveal());
+    let mail = compose(house, MailKind::Confirmation, reader.who.language, &address.text(), &link);
+    let mut tx = house.db.begin().await?;
+    people::upsert_notice(&mut tx, &notice).await?;
+    outbox::insert(&mut tx, &mail, now, now).await?;
+    tx.commit().await?;
+    house.bell.outbox.notify_one();
+    Ok(())
+}
+
+/// Changes when to send; the address stays.
+pub async fn set_mode(house: &House, reader: &Reader, mode: NoticeMode) -> Result<(), Failure> {
+    let mut tx = house.db.begin().await?;
+    if people::find_notice(&mut tx, reader.who.person).await?.is_some() {
+        people::update_notice_mode(&mut tx, reader.who.person, mode).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Forgets the address.
+pub async fn forget_address(house: &House, reader: &Reader) -> Result<(), Failure> {
+    let mut tx = house.db.begin().await?;
+    people::delete_notice(&mut tx, reader.who.person).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Opens a confirmation link; false when it is unknown, used or too old.
+pub async fn confirm(house: &House, token: &str) -> Result<bool, Failure> {
+    let hash = house.keys.house.hash(kind::LINK_TOKEN, token);
+    let now = house.now();
+    let mut tx = house.db.begin().await?;
+    let fits = people::confirm_notice(&mut tx, &hash, now, now.minus(LINK_VALID)).await?;
+    tx.commit().await?;
+    Ok(fits)
+}
+
+/// A reply was released: writes the mail, or the job for the daily one, where the client wants it. True: ring the outbox.
+pub(crate) async fn announce(house: &House, tx: &mut Tx, client: &Person, desk: DeskId) -> Result<bool, Failure> {
+    let Some(notice) = people::find_notice(tx, client.id).await?.filter(|n| n.confirmed.is_some()) else { return Ok(false) };
+    let now = house.now();
+    match notice.mode {
+        NoticeMode::Never => Ok(false),
+        NoticeMode::AtOnce => {
+            write(house, tx, &notice, client).await?;
+            Ok(true)
+        }
+        NoticeMode::Daily => {
+            let zone = desks::find(tx, desk).await?.map_or_else(|| "UTC".to_owned(), |d| d.zone);
+            let due = next_local_hour(now, &zone, house.rules.daily_hour);
+            jobs::insert(tx, JobId::draw(&*house.chance), DAILY_JOB, client.id.bytes(), due, now).await?;
+            Ok(false)
+        }
+    }
+}
+
+async fn write(house: &House, tx: &mut Tx, notice: &Notice, client: &Person) -> Result<(), Failure> {
+    let Some(address) = open_address(house, notice)? else { return Ok(()) };
+    let link = format!("{}/sign-in", house.rules.public_url);
+    let mail = compose(house, MailKind::Notification, client.language, &address.text(), &link);
+    let now = house.now();
+    Ok(outbox::insert(tx, &mail, now, now).await?)
+}
+
+/// The daily look: one notification if something is unread and the client still wants it.
+pub async fn daily(house: &House, client: PersonId) -> Result<(), Failure> {
+    let mut tx = house.db.begin().await?;
+    let notice = people::find_notice(&mut tx, client).await?.filter(|n| n.confirmed.is_some() && n.mode == NoticeMode::Daily);
+    let person = people::find(&mut tx, client).await?.filter(|p| p.disabled.is_none());
+    if let (Some(notice), Some(person)) = (notice, person)
+        && letters::count_unread_of_client(&mut tx, client).await? > 0
+    {
+        write(house, &mut tx, &notice, &person).await?;
+    }
+    tx.commit().await?;
+    house.bell.outbox.notify_one();
+    Ok(())
+}
+
+fn compose(house: &House, kind: MailKind, language: crate::role::Language, address: &str, link: &str) -> Outgoing {
+    let id = OutboxId::draw(&*house.chance);
+    let seal = |plain: &str| house.keys.house.seal(self::kind::OUTBOX, id.bytes(), plain.as_bytes(), &*house.chance);
+    Outgoing { id, kind, language, recipient_sealed: seal(address), link_sealed: seal(link), tries: 0 }
+}
+
+/// The next time the clocks of a zone show `hour`:00 after `now`. In a skipped hour: the moment after it.
+pub fn next_local_hour(now: Moment, zone: &str, hour: u32) -> Moment {
+    let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
+    let today = now.utc().with_timezone(&zone).date_naive();
+    let time = NaiveTime::from_hms_opt(hour.min(23), 0, 0).unwrap_or_default();
+    (0..3)
+        .filter_map(|days| {
+            let local = today.checked_add_days(Days::new(days))?.and_time(time);
+            let at = zone.from_local_datetime(&local).earliest();
+            at.or_else(|| zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1))).earliest())
+        })
+        .map(|at| Moment::from(at.to_utc()))
+        .find(|at| *at > now)
+        .unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(now: &str, zone: &str, expected: &str) {
+        let read = |t: &str| Moment::from(chrono::DateTime::parse_from_rfc3339(t).unwrap().to_utc());
+        assert_eq!(next_local_hour(read(now), zone, 8), read(expected), "{now} {zone}");
+    }
+
+    #[test]
+    fn the_next_eight_o_clock() {
+        check("2026-11-24T00:59:00Z", "Asia/Jakarta", "2026-11-24T01:00:00Z");
+        check("2026-11-24T01:00:00Z", "Asia/Jakarta", "2026-11-25T01:00:00Z");
+        check("2026-11-24T20:00:00Z", "Asia/Jayapura", "2026-11-24T23:00:00Z");
+        check("2026-11-24T20:00:00Z", "Nowhere/Land", "2026-11-25T08:00:00Z");
+    }
+
+    #[test]
+    fn a_skipped_hour_happens_once_after_the_change() {
+        let now = Moment::from(chrono::DateTime::parse_from_rfc3339("2027-03-27T23:30:00Z").unwrap().to_utc());
+        let at = next_local_hour(now, "Europe/Amsterdam", 2);
+        assert_eq!(at.utc().to_rfc3339(), "2027-03-28T01:00:00+00:00", "02:00 does not exist that day: 03:00 CEST");
+    }
+}

@@ -1,0 +1,345 @@
+//! A letter arrives: from a mail door or a form into its thread, or onto the shelf.
+//!
+//! `RawLetter -> Letter -> ScreenedLetter -> SealedLetter -> store`: each step consumes the one before. The caller
+//! acknowledges only after this returned, and this returns only after the commit is durable.
+
+use super::keyring;
+use super::session::{Reader, kind};
+use crate::address::MailAddress;
+use crate::clock::Moment;
+use crate::house::{Failure, House, Owner};
+use crate::ids::{AttachmentId, DeskId, HeldId, LetterId};
+use crate::limits::MAIL_INLINE_BYTES_MAX;
+use crate::parse::{self, Letter, RawLetter};
+use crate::screen::{self, Reason, ScreenedLetter, SenderFit};
+use crate::seal::{AttachmentInfo, Author, BlobContext, Cert, Content, Entity, SealedBlob, ThreadToken, TokenError, seal_blob, seal_letter};
+use crate::secret::{PlainBytes, PlainText};
+use crate::store::held::{self, NewHeld};
+use crate::store::letters::{self, Door, NewLetter, Side, Stored};
+use crate::store::threads::{self, Target, Thread};
+use crate::store::{desks, drafts};
+
+/// A new period may begin while a letter is being encrypted: how often it is encrypted again.
+const STALE_TRIES: usize = 3;
+
+/// Where a mail goes.
+#[derive(Clone)]
+pub enum Destination {
+    /// The thread whose address was used.
+    Thread(Box<Target>),
+    /// A desk's shelf.
+    Desk {
+        /// Whose.
+        id: DeskId,
+        /// Its certificate, as stored.
+        cert: Vec<u8>,
+    },
+}
+
+/// Why an address takes no mail.
+#[derive(Debug)]
+pub enum NoDestination {
+    /// Another domain.
+    NotOurs,
+    /// It looks like a thread's address and is none: mistyped.
+    Mistyped,
+    /// The sender of our notifications.
+    NoReply,
+    /// Nobody of this name.
+    Unknown,
+    /// The database does not answer.
+    Failure(Failure),
+}
+
+/// What became of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// In its thread.
+    Letter,
+    /// On the shelf.
+    Held,
+    /// It was there already.
+    Duplicate,
+}
+
+/// Finds out where mail to an address goes. `domain` is lower-case ASCII and empty for a bare `postmaster`.
+pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Destination, NoDestination> {
+    if !domain.is_empty() && domain != house.rules.mail_domain {
+        return Err(NoDestination::NotOurs);
+    }
+    let local = local.to_ascii_lowercase();
+    if local == "no-reply" || local == "noreply" {
+        return Err(NoDestination::NoReply);
+    }
+    let failed = |e: crate::store::StoreError| NoDestination::Failure(e.into());
+    match ThreadToken::read(&local, &house.keys.house) {
+        Ok(token) => {
+            let hash = house.keys.house.hash(kind::THREAD_TOKEN, token.bytes());
+            let mut conn = house.db.read().await.map_err(failed)?;
+            let found = threads::find_target(&mut conn, &hash).await.map_err(failed)?;
+            return found.map(|t| Destination::Thread(Box::new(t))).ok_or(NoDestination::Unknown);
+        }
+        Err(TokenError::Mistyped) => return Err(NoDestination::Mistyped),
+        Err(TokenError::NotAToken) => {}
+    }
+    let mut conn = house.db.read().await.map_err(failed)?;
+    let desk = if local == "postmaster" {
+        desks::list(&mut conn).await.map_err(failed)?.into_iter().find(|d| !d.cert.is_empty())
+    } else {
+        desks::find_by_slug(&mut conn, &local).await.map_err(failed)?
+    };
+    match desk.filter(|d| !d.cert.is_empty()) {
+        Some(desk) => Ok(Destination::Desk { id: desk.id, cert: desk.cert }),
+        None => Err(NoDestination::Unknown),
+    }
+}
+
+/// Takes one mail for one destination. `null_sender`: the empty envelope sender of machines.
+pub async fn by_mail(house: &House, to: &Destination, null_sender: bool, mail: PlainBytes) -> Result<Received, Failure> {
+    let dedup = parse::dedup_digest(mail.reveal());
+    // A large mail takes long enough to read and encrypt that other connections would wait for it.
+    let outcome = if mail.reveal().len() <= MAIL_INLINE_BYTES_MAX {
+        judge(house, to, null_sender, mail)
+    } else {
+        tokio::task::block_in_place(|| judge(house, to, null_sender, mail))
+    };
+    match outcome {
+        Judged::Enters(letter) => enter(house, to, *letter, dedup).await,
+        Judged::Waits(raw, reasons) => shelve(house, to, raw, &reasons, dedup).await,
+    }
+}
+
+enum Judged {
+    Enters(Box<ScreenedLetter>),
+    Waits(PlainBytes, Vec<Reason>),
+}
+
+fn judge(house: &House, to: &Destination, null_sender: bool, mail: PlainBytes) -> Judged {
+    let letter = match parse::read(RawLetter::from_plain(mail)) {
+        Ok(letter) => letter,
+        Err((raw, _)) => return Judged::Waits(raw.into_plain(), vec![Reason::Unreadable]),
+    };
+    let fit = sender_fit(house, to, &letter);
+    let screened = screen::screen(letter, fit, null_sender);
+    if screened.reasons().is_empty() {
+        Judged::Enters(Box::new(screened))
+    } else {
+        let reasons = screened.reasons().to_vec();
+        Judged::Waits(screened.into_letter().raw.into_plain(), reasons)
+    }
+}
+
+fn sender_fit(house: &House, to: &Destination, letter: &Letter) -> SenderFit {
+    let Destination::Thread(target) = to else { return SenderFit::NoThread };
+    match (&target.sender_hash, &letter.from) {
+        (None, _) => SenderFit::NoneConfirmed,
+        (Some(hash), Some(from)) if address_hash(house, from) == hash.as_slice() => SenderFit::Confirmed,
+        _ => SenderFit::Other,
+    }
+}
+
+/// The keyed hash under which an address is found.
+pub(crate) fn address_hash(house: &House, address: &MailAddress) -> [u8; 32] {
+    house.keys.house.hash(kind::ADDRESS, address.folded())
+}
+
+async fn enter(house: &House, to: &Destination, letter: ScreenedLetter, digest: [u8; 32]) -> Result<Received, Failure> {
+    let Destination::Thread(target) = to else { return Err(Failure::NotAllowed) };
+    let letter = letter.into_letter();
+    let mut target = target.clone();
+    let dedup = house.keys.house.hash(kind::DEDUP, [target.thread.bytes(), &digest[..]].concat());
+    for _ in 0..STALE_TRIES {
+        let cert = house.cert(Owner::Epoch(target.epoch.bytes()), &target.epoch_cert)?;
+        let place = Place { thread: target.thread, epoch: target.epoch, cert: &cert, received: house.now() };
+        let new = seal_mail(house, &place, &letter, dedup)?;
+        match house.gathering.put(&house.db, new).await? {
+            Stored::New => return Ok(Received::Letter),
+            Stored::Duplicate => return Ok(Received::Duplicate),
+            Stored::Stale => {
+                let mut conn = house.db.read().await?;
+                let thread = threads::find(&mut conn, target.thread).await?.ok_or(Failure::NotFound)?;
+                let epoch = threads::find_epoch(&mut conn, thread.epoch).await?.ok_or(Failure::NotFound)?;
+                (target.epoch, target.epoch_cert) = (epoch.id, epoch.cert);
+            }
+        }
+    }
+    Err(Failure::Busy)
+}
+
+/// A small mail is sealed as it came. A large one becomes a reading copy, so that a page need not open all of it, and its
+/// original beside it.
+pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup: [u8; 32]) -> Result<NewLetter, Failure> {
+    let id = LetterId::draw(&*house.chance);
+    let raw = letter.raw.bytes();
+    let mut attachments = Vec::new();
+    let content = if raw.len() <= MAIL_INLINE_BYTES_MAX {
+        Content::Mail { original: PlainBytes::new(raw.to_vec()) }
+    } else {
+        let original = AttachmentId::draw(&*house.chance);
+        let ids = [place.thread.bytes(), id.bytes(), original.bytes()];
+        let context = BlobContext { kind: "original", ids: &ids };
+        attachments.push((original, seal_blob(PlainBytes::new(raw.to_vec()), place.cert, house.signer(), place.received, &context)?));
+        let list = letter.files.iter().map(|f| AttachmentInfo {
+            id: original,
+            name: PlainText::new(f.name.clone()),
+            media_type: f.media_type.clone(),
+            bytes: u64::try_from(f.bytes).unwrap_or(u64::MAX),
+        });
+        Content::Text { text: letter.text.clone(), attachments: list.collect() }
+    };
+    let entity = Entity { thread: place.thread, letter: id, received: place.received, author: Author::Client, subject: letter.subject.clone(), content };
+    Ok(NewLetter {
+        id,
+        thread: place.thread,
+        epoch: place.epoch,
+        side: Side::Client,
+        author: None,
+        door: Door::Mail,
+        received: place.received,
+        released: Some(place.received),
+        covers: None,
+        body: seal_letter(entity, place.cert, house.signer())?,
+        attachments,
+        dedup,
+    })
+}
+
+async fn shelve(house: &House, to: &Destination, raw: PlainBytes, reasons: &[Reason], digest: [u8; 32]) -> Result<Received, Failure> {
+    let (desk, vouched, thread) = match to {
+        Destination::Thread(t) => (t.desk, &t.desk_cert, Some(t.thread)),
+        Destination::Desk { id, cert } => (*id, cert, None),
+    };
+    let cert = house.cert(Owner::Desk(desk.bytes()), vouched)?;
+    let id = HeldId::draw(&*house.chance);
+    let received = house.now();
+    let body = seal_held(house, raw, &cert, desk, id, received)?;
+    let scope = thread.map_or_else(|| desk.bytes().to_vec(), |t| t.bytes().to_vec());
+    let dedup = house.keys.house.hash(kind::DEDUP, [&scope, &digest[..]].concat());
+    let new = NewHeld { id, desk, thread, reasons: Reason::write(reasons), received, body, dedup };
+    let mut tx = house.db.begin().await?;
+    let is_new = held::insert(&mut tx, &new).await?;
+    tx.commit().await?;
+    Ok(if is_new { Received::Held } else { Received::Duplicate })
+}
+
+fn seal_held(house: &House, raw: PlainBytes, cert: &Cert, desk: DeskId, id: HeldId, received: Moment) -> Result<SealedBlob, Failure> {
+    let ids = [desk.bytes(), id.bytes()];
+    Ok(seal_blob(raw, cert, house.signer(), received, &BlobContext { kind: "held", ids: &ids })?)
+}
+
+/// A file that comes with a letter from a form.
+pub struct FormFile {
+    /// Its safe name.
+    pub name: PlainText,
+    /// What it is.
+    pub media_type: String,
+    /// Its content.
+    pub bytes: PlainBytes,
+}
+
+/// A letter from a form.
+pub struct FormLetter {
+    /// One line; may be empty.
+    pub subject: PlainText,
+    /// The letter.
+    pub text: PlainText,
+    /// Files, cleaned.
+    pub files: Vec<FormFile>,
+    /// The client is not sure to be safe.
+    pub urgent: bool,
+    /// Drawn with the form: a form sent twice is one letter.
+    pub form_id: LetterId,
+}
+
+/// A signed-in client hands a letter in. The draft it was written as goes in the same commit.
+pub async fn by_form(house: &House, reader: &Reader, thread: &Thread, letter: FormLetter) -> Result<LetterId, Failure> {
+    if thread.client != reader.who.person {
+        return Err(Failure::NotFound);
+    }
+    let dedup = house.keys.house.hash(kind::DEDUP, [thread.id.bytes(), &b"form"[..], letter.form_id.bytes()].concat());
+    let mut epoch = thread.epoch;
+    for _ in 0..STALE_TRIES {
+        let cert = keyring::epoch_cert(house, &mut house.db.read().await?, epoch).await?;
+        let written = Written { subject: &letter.subject, text: &letter.text, files: &letter.files, author: Author::Client };
+        let received = house.now();
+        let place = Place { thread: thread.id, epoch, cert: &cert, received };
+        let (id, body, attachments) = seal_written(house, house.signer(), &place, &written)?;
+        let new = NewLetter {
+            id,
+            thread: thread.id,
+            epoch,
+            side: Side::Client,
+            author: Some(reader.who.person),
+            door: Door::Web,
+            received,
+            released: Some(received),
+            covers: None,
+            body,
+            attachments,
+            dedup,
+        };
+        let mut tx = house.db.begin().await?;
+        let stored = letters::insert_group(&mut tx, &[&new]).await?;
+        match stored.first() {
+            Some(Stored::Stale) => {}
+            Some(Stored::New | Stored::Duplicate) => {
+                if letter.urgent {
+                    threads::update_urgent(&mut tx, thread.id, true).await?;
+                }
+                drafts::delete(&mut tx, thread.id, reader.who.person).await?;
+                tx.commit().await?;
+                return Ok(id);
+            }
+            None => return Err(Failure::Changed),
+        }
+        drop(tx);
+        epoch = threads::find(&mut house.db.read().await?, thread.id).await?.ok_or(Failure::NotFound)?.epoch;
+    }
+    Err(Failure::Busy)
+}
+
+/// What somebody wrote in a form.
+pub(crate) struct Written<'a> {
+    pub(crate) subject: &'a PlainText,
+    pub(crate) text: &'a PlainText,
+    pub(crate) files: &'a [FormFile],
+    pub(crate) author: Author,
+}
+
+/// Where it goes.
+pub(crate) struct Place<'a> {
+    pub(crate) thread: crate::ids::ThreadId,
+    pub(crate) epoch: crate::ids::EpochId,
+    pub(crate) cert: &'a Cert,
+    pub(crate) received: Moment,
+}
+
+type SealedParts = (LetterId, crate::seal::SealedLetter, Vec<(AttachmentId, SealedBlob)>);
+
+/// Seals a letter from a form and its files.
+pub(crate) fn seal_written(house: &House, signer: &crate::seal::Signer, place: &Place<'_>, written: &Written<'_>) -> Result<SealedParts, Failure> {
+    let id = LetterId::draw(&*house.chance);
+    let mut attachments = Vec::with_capacity(written.files.len());
+    let mut list = Vec::with_capacity(written.files.len());
+    for file in written.files {
+        let attachment = AttachmentId::draw(&*house.chance);
+        let ids = [place.thread.bytes(), id.bytes(), attachment.bytes()];
+        let context = BlobContext { kind: "attachment", ids: &ids };
+        list.push(AttachmentInfo {
+            id: attachment,
+            name: file.name.clone(),
+            media_type: file.media_type.clone(),
+            bytes: u64::try_from(file.bytes.reveal().len()).unwrap_or(u64::MAX),
+        });
+        attachments.push((attachment, seal_blob(file.bytes.clone(), place.cert, signer, place.received, &context)?));
+    }
+    let entity = Entity {
+        thread: place.thread,
+        letter: id,
+        received: place.received,
+        author: written.author,
+        subject: written.subject.clone(),
+        content: Content::Text { text: written.text.clone(), attachments: list },
+    };
+    Ok((id, seal_letter(entity, place.cert, signer)?, attachments))
+}

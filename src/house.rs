@@ -1,0 +1,242 @@
+//! What every story needs at hand: the database, the clock, chance, the keys of the house and its rules.
+//!
+//! Stories (`flow`) take `&House`; nothing below them knows it.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use subtle::ConstantTimeEq as _;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::chance::Chance;
+use crate::clock::{Clock, Moment};
+use crate::limits;
+use crate::seal::{Cert, Cost, Damaged, HouseKey, NoUsableKey, PersonKey, PracticeKey, Secret, Signer, UnlockError};
+use crate::store::{Db, Gathering, StoreError};
+
+/// Parsed certificates kept at hand, at the most.
+const CERTS_KEPT: usize = 4_096;
+/// Bytes of the tag behind a vouched certificate.
+const TAG_BYTES: usize = 32;
+
+/// The house rules: settings a story needs.
+#[derive(Clone)]
+pub struct Rules {
+    /// Where clients reach the web door, without a slash at the end.
+    pub public_url: String,
+    /// Domain of thread addresses and of the no-reply sender.
+    pub mail_domain: String,
+    /// The neutral name in the sender of notifications.
+    pub sender_name: String,
+    /// How long a released reply can be taken back.
+    pub recall: Duration,
+    /// Where "leave now" leads.
+    pub leave_url: String,
+    /// Hour of the day (local to the desk) of daily notifications.
+    pub daily_hour: u32,
+    /// Where mails go that wait for a relay to be set up; `None` when there is one.
+    pub outbox_folder: Option<PathBuf>,
+    /// What locking a key costs.
+    pub cost: Cost,
+}
+
+/// The keys in `keys/`.
+pub struct Keys {
+    /// Look-up hashes and sealed names.
+    pub house: HouseKey,
+    /// The practice's certificate.
+    pub practice: PracticeKey,
+}
+
+/// Everything a story needs.
+pub struct House {
+    /// What is kept.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub chance: Arc<dyn Chance>,
+    /// Keys of the house.
+    pub keys: Keys,
+    /// House rules.
+    pub rules: Rules,
+    /// Rung when work for later was written.
+    pub bell: Bell,
+    /// Letters from mail doors, written by the group.
+    pub gathering: Gathering,
+    signer: Signer,
+    practice_cert: Cert,
+    unlocks: Semaphore,
+    unlocks_waiting: Semaphore,
+    /// A key nobody has: unlocking it takes as long as unlocking a real one.
+    decoy: Vec<u8>,
+    certs: Mutex<HashMap<[u8; TAG_BYTES], Cert>>,
+}
+
+/// Wakes the motors of this process early; others find their work at the next look.
+#[derive(Default)]
+pub struct Bell {
+    /// For jobs.
+    pub jobs: Notify,
+    /// For the outbox.
+    pub outbox: Notify,
+}
+
+/// What a certificate belongs to; it is bound into the tag behind it.
+#[derive(Clone, Copy)]
+pub enum Owner<'a> {
+    /// A person, by id bytes.
+    Person(&'a [u8]),
+    /// A desk.
+    Desk(&'a [u8]),
+    /// An epoch.
+    Epoch(&'a [u8]),
+}
+
+/// Why a key stayed shut.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlockRefused {
+    /// The secret does not fit.
+    #[error("the secret does not fit")]
+    WrongSecret,
+    /// Too many people sign in at this moment.
+    #[error("too many sign-ins at once")]
+    Busy,
+    /// What is stored is not what was stored.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+}
+
+impl House {
+    /// Puts everything together. Makes one key nobody has, which takes as long as one sign-in.
+    pub fn new(db: Db, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, keys: Keys, rules: Rules) -> Result<Self, NoUsableKey> {
+        let nobody = PersonKey::generate(clock.now())?;
+        let decoy = nobody.lock(&Secret::words("nobody"), b"decoy", rules.cost, &*chance)?;
+        Ok(Self {
+            signer: keys.practice.signer()?,
+            practice_cert: keys.practice.cert(),
+            db,
+            clock,
+            chance,
+            keys,
+            rules,
+            bell: Bell::default(),
+            gathering: Gathering::default(),
+            unlocks: Semaphore::new(limits::UNLOCKS_AT_ONCE),
+            unlocks_waiting: Semaphore::new(limits::UNLOCKS_WAITING),
+            decoy,
+            certs: Mutex::default(),
+        })
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Signs what comes in through a door.
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// Recognises what came in through a door.
+    pub const fn practice_cert(&self) -> &Cert {
+        &self.practice_cert
+    }
+
+    /// A certificate with a keyed tag that binds it to its row: whoever can write to the database but not to `keys/`
+    /// cannot put their own certificate in somebody's place.
+    pub fn vouch(&self, owner: Owner<'_>, cert: &[u8]) -> Vec<u8> {
+        let mut out = cert.to_vec();
+        out.extend_from_slice(&self.tag(owner, cert));
+        out
+    }
+
+    /// The certificate behind a vouched one.
+    pub fn cert(&self, owner: Owner<'_>, vouched: &[u8]) -> Result<Cert, Damaged> {
+        let (cert, tag) = vouched.split_last_chunk::<TAG_BYTES>().ok_or(Damaged::new("the certificate is cut short"))?;
+        if !bool::from(self.tag(owner, cert).ct_eq(tag)) {
+            return Err(Damaged::new("the certificate is not the one that was stored"));
+        }
+        let mut kept = self.certs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.get(tag) {
+            return Ok(found.clone());
+        }
+        let parsed = Cert::parse(cert)?;
+        if kept.len() >= CERTS_KEPT {
+            kept.clear();
+        }
+        kept.insert(*tag, parsed.clone());
+        Ok(parsed)
+    }
+
+    fn tag(&self, owner: Owner<'_>, cert: &[u8]) -> [u8; TAG_BYTES] {
+        let (kind, id) = match owner {
+            Owner::Person(id) => ("person-cert", id),
+            Owner::Desk(id) => ("desk-cert", id),
+            Owner::Epoch(id) => ("epoch-cert", id),
+        };
+        self.keys.house.hash(kind, [id, cert].concat())
+    }
+
+    /// Unlocks a person's key. `None` stands for somebody we do not know: it takes just as long and fails.
+    pub async fn unlock(&self, locked: Option<Vec<u8>>, secret: Secret, context: Vec<u8>) -> Result<PersonKey, UnlockRefused> {
+        let _waiting = self.unlocks_waiting.try_acquire().map_err(|_| UnlockRefused::Busy)?;
+        let _permit = self.unlocks.acquire().await.map_err(|_| UnlockRefused::Busy)?;
+        let known = locked.is_some();
+        let blob = locked.unwrap_or_else(|| self.decoy.clone());
+        let opened = tokio::task::spawn_blocking(move || PersonKey::unlock(&blob, &secret, &context)).await;
+        match opened.map_err(|_| UnlockRefused::Busy)? {
+            Ok(key) if known => Ok(key),
+            Ok(_) | Err(UnlockError::WrongSecret) => Err(UnlockRefused::WrongSecret),
+            Err(UnlockError::Damaged(_)) if !known => Err(UnlockRefused::WrongSecret),
+            Err(UnlockError::Damaged(damage)) => Err(damage.into()),
+        }
+    }
+
+    /// Locks a person's key; as slow as unlocking it.
+    pub async fn lock(&self, key: Arc<PersonKey>, secret: Secret, context: Vec<u8>) -> Result<Vec<u8>, NoUsableKey> {
+        const BUSY: NoUsableKey = NoUsableKey::new("too many sign-ins at once");
+        let _permit = self.unlocks.acquire().await.map_err(|_| BUSY)?;
+        let (cost, chance) = (self.rules.cost, Arc::clone(&self.chance));
+        tokio::task::spawn_blocking(move || key.lock(&secret, &context, cost, &*chance)).await.map_err(|_| BUSY)?
+    }
+}
+
+/// Why a story did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No key to seal with.
+    #[error(transparent)]
+    NoUsableKey(#[from] NoUsableKey),
+    /// Something stored is not what was stored.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    /// The row is not there, or not for this person: the two look the same from outside.
+    #[error("not found")]
+    NotFound,
+    /// The person may not do this.
+    #[error("not allowed")]
+    NotAllowed,
+    /// Somebody else was quicker, or the state is another by now.
+    #[error("the state has changed meanwhile")]
+    Changed,
+    /// Too much at once; come back.
+    #[error("too much at once")]
+    Busy,
+}
+
+impl From<UnlockRefused> for Failure {
+    fn from(refused: UnlockRefused) -> Self {
+        match refused {
+            UnlockRefused::WrongSecret => Self::NotAllowed,
+            UnlockRefused::Busy => Self::Busy,
+            UnlockRefused::Damaged(d) => d.into(),
+        }
+    }
+}
