@@ -115,8 +115,8 @@ impl House {
         let nobody = PersonKey::generate(clock.now())?;
         let decoy = nobody.lock(&Secret::words("nobody"), b"decoy", rules.cost, &*chance)?;
         Ok(Self {
-            signer: keys.practice.signer()?,
-            practice_cert: keys.practice.cert(),
+            signer: keys.practice.signer().clone(),
+            practice_cert: keys.practice.cert().clone(),
             db,
             clock,
             chance,
@@ -191,8 +191,8 @@ impl House {
         match opened.map_err(|_| UnlockRefused::Busy)? {
             Ok(key) if known => Ok(key),
             Ok(_) | Err(UnlockError::WrongSecret) => Err(UnlockRefused::WrongSecret),
-            Err(UnlockError::Damaged(_)) if !known => Err(UnlockRefused::WrongSecret),
-            Err(UnlockError::Damaged(damage)) => Err(damage.into()),
+            Err(UnlockError::Damaged) if !known => Err(UnlockRefused::WrongSecret),
+            Err(UnlockError::Damaged) => Err(Damaged::new("the locked key is not what was stored").into()),
         }
     }
 

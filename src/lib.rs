@@ -27,11 +27,18 @@ pub mod role;
 pub mod secret;
 
 // Steps: values in, values out.
+pub mod commitments;
 pub mod parse;
+pub mod screen;
 pub mod seal;
 
-// Ground.
+// Ground: what is kept, and what every story needs at hand.
+pub mod audit;
+pub mod house;
 pub mod store;
+
+// Stories: where transactions begin and end.
+pub mod flow;
 
 // Doors.
 pub mod intake;

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::chance;
 use crate::clock::Moment;
-use crate::house::{Failure, House, Owner, UnlockRefused};
+use crate::house::{Failure, House, Owner};
 use crate::ids::{PersonId, base32, from_base32};
 use crate::limits::{CLIENT_IDLE, SESSION_MAX, STAFF_IDLE};
 use crate::role::{Language, Role, Roles};

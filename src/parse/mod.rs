@@ -45,6 +45,11 @@ impl RawLetter {
         self.0.reveal()
     }
 
+    /// Takes bytes that are in custody already.
+    pub fn from_plain(bytes: PlainBytes) -> Self {
+        Self(bytes)
+    }
+
     /// Hands the bytes on, to be sealed.
     pub fn into_plain(self) -> PlainBytes {
         self.0

@@ -63,10 +63,22 @@ use crate::clock::Moment;
 #[error("no usable key: {0}")]
 pub struct NoUsableKey(&'static str);
 
+impl NoUsableKey {
+    pub(crate) const fn new(why: &'static str) -> Self {
+        Self(why)
+    }
+}
+
 /// What is stored is not what was sealed for this place; the text says what does not fit, and nothing of the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("damaged: {0}")]
 pub struct Damaged(&'static str);
+
+impl Damaged {
+    pub(crate) const fn new(why: &'static str) -> Self {
+        Self(why)
+    }
+}
 
 /// A moment as OpenPGP holds it: whole seconds, from 1970 on.
 fn pgp_time(at: Moment) -> SystemTime {

@@ -35,6 +35,24 @@ pub enum Conn {
     Postgres(PgConn),
 }
 
+/// The engine's own connection behind a [`Conn`].
+pub enum Each<'a> {
+    /// SQLite.
+    Sqlite(&'a mut SqliteConnection),
+    /// PostgreSQL.
+    Postgres(&'a mut PgConnection),
+}
+
+impl Conn {
+    /// The engine's own connection, for the macro `on`.
+    pub fn each(&mut self) -> Each<'_> {
+        match self {
+            Self::Sqlite(c) => Each::Sqlite(c),
+            Self::Postgres(c) => Each::Postgres(c),
+        }
+    }
+}
+
 /// See [`Conn::Sqlite`].
 pub enum SqliteConn {
     /// Query-only.
@@ -121,7 +139,7 @@ impl Db {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let mut conn = self.read().await?;
-        super::on!(&mut conn, |c| sqlx::query("SELECT 1").execute(c).await.map(|_| ()))?;
+        super::on!(conn, |c| sqlx::query("SELECT 1").execute(c).await.map(|_| ()))?;
         Ok(())
     }
 

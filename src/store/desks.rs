@@ -124,7 +124,7 @@ pub async fn update(tx: &mut Tx, d: &Desk) -> Result<(), StoreError> {
 
 /// Gives a desk its first key; [`StoreError::Gone`] when it has one already.
 pub async fn update_cert(tx: &mut Tx, desk_id: DeskId, cert: &[u8]) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_CERT).bind(desk_id.bytes()).bind(cert).bind(&[][..]).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_CERT).bind(desk_id.bytes()).bind(cert).bind(super::NOTHING).execute(c).await.map(|d| d.rows_affected()))?;
     one(done, "desk without a key")
 }
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use sqlx::AssertSqlSafe;
 
-use super::{Conn, StoreError, Tx, id, maybe_id, moment, on, one, statements, word};
+use super::{Conn, Each, StoreError, Tx, id, maybe_id, moment, on, one, statements, word};
 use crate::clock::Moment;
 use crate::ids::{AttachmentId, EpochId, LetterId, PersonId, ThreadId};
 use crate::seal::{SealedBlob, SealedLetter};
@@ -277,9 +277,9 @@ async fn touch_threads(tx: &mut Tx, touched: &BTreeMap<ThreadId, (EpochId, Momen
     if touched.is_empty() {
         return Ok(HashMap::new());
     }
-    let bytes_type = match &**tx {
-        Conn::Sqlite(_) => "BLOB",
-        Conn::Postgres(_) => "BYTEA",
+    let bytes_type = match tx.each() {
+        Each::Sqlite(_) => "BLOB",
+        Each::Postgres(_) => "BYTEA",
     };
     let text = touch_threads_text(touched.len(), bytes_type);
     let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(tx, |c| {

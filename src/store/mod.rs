@@ -25,7 +25,7 @@ pub mod threads;
 pub mod trail;
 
 pub use backup::{Column, TABLES, Table, Value};
-pub use conn::{Conn, Db, Tx};
+pub use conn::{Conn, Db, Each, Tx};
 pub use error::StoreError;
 pub use gather::Gathering;
 
@@ -43,22 +43,16 @@ pub(crate) use statements;
 /// Runs one expression on whichever engine a connection belongs to.
 macro_rules! on {
     ($conn:expr, |$c:ident| $body:expr) => {
-        match &mut *$conn {
-            $crate::store::Conn::Sqlite(inner) => {
-                let $c: &mut sqlx::SqliteConnection = &mut *inner;
-                $body
-            }
-            $crate::store::Conn::Postgres(inner) => {
-                let $c: &mut sqlx::PgConnection = &mut *inner;
-                $body
-            }
+        match $conn.each() {
+            $crate::store::Each::Sqlite($c) => $body,
+            $crate::store::Each::Postgres($c) => $body,
         }
     };
 }
 pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
-pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let all: [(&'static str, &'static [(&'static str, &'static str)]); 11] = [
         ("desks", desks::ALL),
         ("drafts", drafts::ALL),
@@ -74,6 +68,9 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
     ];
     all.into_iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (module, *name, *sql)))
 }
+
+/// No bytes.
+const NOTHING: &[u8] = &[];
 
 /// A time column: 0 stands for "not yet".
 fn moment(micros: i64) -> Option<Moment> {

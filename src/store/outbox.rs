@@ -113,7 +113,7 @@ pub async fn finish(tx: &mut Tx, mail: OutboxId, dead: Option<&str>, now: Moment
         .bind(state)
         .bind(reason)
         .bind(now.micros())
-        .bind(&[][..])
+        .bind(super::NOTHING)
         .execute(c)
         .await
         .map(|d| d.rows_affected()))?;

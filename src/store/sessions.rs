@@ -84,7 +84,7 @@ pub async fn touch(tx: &mut Tx, session_id: &[u8], now: Moment) -> Result<(), St
 
 /// Forgets the keys of a session: the screen is locked.
 pub async fn lock(tx: &mut Tx, session_id: &[u8]) -> Result<(), StoreError> {
-    on!(tx, |c| sqlx::query(LOCK).bind(session_id).bind(&[][..]).execute(c).await.map(|_| ()))?;
+    on!(tx, |c| sqlx::query(LOCK).bind(session_id).bind(super::NOTHING).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
@@ -107,5 +107,5 @@ pub async fn delete_unseen(tx: &mut Tx, seen_before: Moment, created_before: Mom
 
 /// Forgets the keys of sessions silent since `seen_before`.
 pub async fn lock_unseen(tx: &mut Tx, seen_before: Moment) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(LOCK_UNSEEN).bind(seen_before.micros()).bind(&[][..]).execute(c).await.map(|d| d.rows_affected()))?)
+    Ok(on!(tx, |c| sqlx::query(LOCK_UNSEEN).bind(seen_before.micros()).bind(super::NOTHING).execute(c).await.map(|d| d.rows_affected()))?)
 }
