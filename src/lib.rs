@@ -26,6 +26,10 @@ pub mod limits;
 pub mod role;
 pub mod secret;
 
+// Words people read.
+pub mod crisis;
+pub mod texts;
+
 // Steps: values in, values out.
 pub mod commitments;
 pub mod parse;
@@ -42,3 +46,4 @@ pub mod flow;
 
 // Doors.
 pub mod intake;
+pub mod web;
