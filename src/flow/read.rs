@@ -56,6 +56,13 @@ pub struct Words {
     pub files: Vec<FileLine>,
 }
 
+impl Words {
+    /// The text in paragraphs: blocks between empty lines.
+    pub fn blocks(&self) -> impl Iterator<Item = &str> {
+        self.text.reveal().split("\n\n").map(|b| b.trim_matches('\n')).filter(|b| !b.trim().is_empty())
+    }
+}
+
 /// One page of a thread, oldest letter first.
 pub struct ThreadPage {
     /// The letters.

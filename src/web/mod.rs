@@ -9,11 +9,14 @@
 
 mod assets;
 mod ctx;
+mod file;
 mod form;
 mod headers;
+mod hours;
 pub mod pages;
 mod refusal;
 mod shell;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
