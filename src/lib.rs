@@ -44,6 +44,9 @@ pub mod store;
 // Stories: where transactions begin and end.
 pub mod flow;
 
-// Doors.
+// Doors and motors.
 pub mod intake;
+pub mod motor;
+pub mod outbox;
+pub mod jobs;
 pub mod web;
