@@ -5,9 +5,9 @@ mod desk;
 mod home;
 mod language;
 mod leave;
-mod open;
+pub(crate) mod open;
 mod recover;
-mod sign_in;
+pub(crate) mod sign_in;
 mod simple;
 
 use std::sync::Arc;
