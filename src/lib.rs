@@ -44,6 +44,16 @@ pub mod store;
 // Stories: where transactions begin and end.
 pub mod flow;
 
-// Doors.
+// Doors and motors.
+pub mod gateway;
 pub mod intake;
+pub mod jobs;
+pub mod outbox;
 pub mod web;
+
+// Assembly.
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod custody;
+pub mod telemetry;
