@@ -47,13 +47,9 @@ pub mod flow;
 // Doors and motors.
 pub mod gateway;
 pub mod intake;
-pub mod jobs;
-pub mod outbox;
 pub mod web;
 
 // Assembly.
-pub mod app;
-pub mod cli;
 pub mod config;
 pub mod custody;
 pub mod telemetry;
