@@ -58,8 +58,7 @@ pub fn exist(home: &Path) -> bool {
 /// Makes both keys; refuses to touch what is there.
 pub fn make(home: &Path, settings: &Settings, chance: &dyn Chance, now: Moment) -> Result<(), CustodyError> {
     let folder = folder(home);
-    fs::create_dir_all(&folder).map_err(|e| io_error(&folder, e))?;
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).map_err(|e| io_error(&folder, e))?;
+    make_folder(&folder)?;
     let address = MailAddress::parse(&format!("surat@{}", settings.mail.domain)).map_err(|_| CustodyError::NotMade)?;
     let practice = PracticeKey::generate(&settings.practice.name, &address, now).map_err(|_| CustodyError::NotMade)?;
     let passphrase = passphrase(settings)?;
@@ -68,6 +67,12 @@ pub fn make(home: &Path, settings: &Settings, chance: &dyn Chance, now: Moment) 
     write_new(&folder.join(practice_file), &armored)?;
     let house = Zeroizing::new(base32(HouseKey::draw(chance).bytes()));
     write_new(&folder.join(house_file), house.as_bytes())
+}
+
+/// Makes the keys folder, for its owner only.
+pub fn make_folder(folder: &Path) -> Result<(), CustodyError> {
+    fs::create_dir_all(folder).map_err(|e| io_error(folder, e))?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(|e| io_error(folder, e))
 }
 
 /// Reads both keys.
