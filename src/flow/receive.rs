@@ -256,7 +256,7 @@ pub async fn by_form(house: &House, reader: &Reader, thread: &Thread, letter: Fo
     if thread.client != reader.who.person {
         return Err(Failure::NotFound);
     }
-    let dedup = house.keys.house.hash(kind::DEDUP, [thread.id.bytes(), &b"form"[..], letter.form_id.bytes()].concat());
+    let dedup = form_dedup(house, thread, letter.form_id);
     let mut epoch = thread.epoch;
     for _ in 0..STALE_TRIES {
         let cert = keyring::epoch_cert(house, &mut house.db.read().await?, epoch).await?;
@@ -296,6 +296,15 @@ pub async fn by_form(house: &House, reader: &Reader, thread: &Thread, letter: Fo
         epoch = threads::find(&mut house.db.read().await?, thread.id).await?.ok_or(Failure::NotFound)?.epoch;
     }
     Err(Failure::Busy)
+}
+
+fn form_dedup(house: &House, thread: &Thread, form_id: LetterId) -> [u8; 32] {
+    house.keys.house.hash(kind::DEDUP, [thread.id.bytes(), &b"form"[..], form_id.bytes()].concat())
+}
+
+/// Whether the letter of this form was handed in already.
+pub async fn is_sent(house: &House, thread: &Thread, form_id: LetterId) -> Result<bool, Failure> {
+    Ok(letters::has_dedup(&mut house.db.read().await?, &form_dedup(house, thread, form_id)).await?)
 }
 
 /// What somebody wrote in a form.
