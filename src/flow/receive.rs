@@ -4,7 +4,7 @@
 //! acknowledges only after this returned, and this returns only after the commit is durable.
 
 use super::keyring;
-use super::session::{Reader, kind};
+use super::session::{Reader, Realm, folded_name, kind};
 use crate::address::MailAddress;
 use crate::clock::Moment;
 use crate::house::{Failure, House, Owner};
@@ -17,7 +17,7 @@ use crate::secret::{PlainBytes, PlainText};
 use crate::store::held::{self, NewHeld};
 use crate::store::letters::{self, Door, NewLetter, Side, Stored};
 use crate::store::threads::{self, Target, Thread};
-use crate::store::{desks, drafts};
+use crate::store::{desks, drafts, people};
 
 /// A new period may begin while a letter is being encrypted: how often it is encrypted again.
 const STALE_TRIES: usize = 3;
@@ -92,6 +92,16 @@ pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Des
         Some(desk) => Ok(Destination::Desk { id: desk.id, cert: desk.cert }),
         None => Err(NoDestination::Unknown),
     }
+}
+
+/// The first thread of a mailbox, by its name: for samples and tests.
+pub async fn destination_of_mailbox(house: &House, name: &str) -> Result<Destination, Failure> {
+    let hash = house.keys.house.hash(Realm::Clients.name_kind(), folded_name(name));
+    let mut conn = house.db.read().await?;
+    let person = people::find_by_name(&mut conn, &hash).await?.ok_or(Failure::NotFound)?;
+    let thread = threads::list_of_client(&mut conn, person.id).await?.into_iter().next().ok_or(Failure::NotFound)?;
+    let target = threads::find_target(&mut conn, &thread.token_hash).await?.ok_or(Failure::NotFound)?;
+    Ok(Destination::Thread(Box::new(target)))
 }
 
 /// Takes one mail for one destination. `null_sender`: the empty envelope sender of machines.

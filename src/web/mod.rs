@@ -20,6 +20,7 @@ mod shell;
 mod words;
 
 pub use ops::ops_router;
+pub use words::six_words;
 
 use std::sync::Arc;
 use std::time::Duration;
