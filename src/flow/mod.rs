@@ -11,6 +11,7 @@ pub mod keep;
 pub mod keyring;
 pub mod leave;
 pub mod notify;
+pub mod oversee;
 pub mod read;
 pub mod receive;
 pub mod session;

@@ -28,7 +28,8 @@ pub(super) async fn add(State(house): State<Arc<House>>, request: Request, next:
     let mut response = super::refusal::write(&house, &asked, next.run(request).await);
     let headers = response.headers_mut();
     for (name, value) in FIXED {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        // A file brings a stricter policy of its own.
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if house.rules.public_url.starts_with("https:") {
