@@ -6,8 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::part;
 use super::thread::Written;
-use crate::flow::read::{self, Access};
 use crate::flow::answer;
+use crate::flow::read::{self, Access};
 use crate::ids::ThreadId;
 use crate::web::ctx::Counselor;
 use crate::web::form::TextForm;

@@ -109,10 +109,6 @@ impl Page {
             Stand::Nobody | Stand::Mine => None,
         }
     }
-
-    fn show_reply(&self) -> bool {
-        self.reply.is_some()
-    }
 }
 
 /// Everything the page shows. `written` is a reply that could not be taken as it is.
