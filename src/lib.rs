@@ -44,6 +44,12 @@ pub mod store;
 // Stories: where transactions begin and end.
 pub mod flow;
 
-// Doors.
+// Doors and motors.
+pub mod gateway;
 pub mod intake;
 pub mod web;
+
+// Assembly.
+pub mod config;
+pub mod custody;
+pub mod telemetry;

@@ -57,6 +57,8 @@ impl Conn {
 pub enum SqliteConn {
     /// Query-only.
     Reader(PoolConnection<Sqlite>),
+    /// Query-only, all of it at one moment.
+    Snapshot(Transaction<'static, Sqlite>),
     /// A savepoint of the group.
     Writer(GroupTx),
 }
@@ -128,6 +130,17 @@ impl Db {
         }))
     }
 
+    /// A connection that sees everything as it was at one moment, for a backup.
+    pub async fn snapshot(&self) -> Result<Conn, StoreError> {
+        Ok(match &self.0 {
+            Engine::Sqlite { readers, .. } => Conn::Sqlite(SqliteConn::Snapshot(readers.begin().await?)),
+            Engine::Postgres(pool) => {
+                let tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                Conn::Postgres(PgConn::Writer(tx))
+            }
+        })
+    }
+
     /// "SQLite" or "PostgreSQL".
     pub const fn engine(&self) -> &'static str {
         match self.0 {
@@ -162,7 +175,7 @@ impl Tx {
             Conn::Sqlite(SqliteConn::Writer(tx)) => tx.commit().await,
             Conn::Postgres(PgConn::Writer(tx)) => Ok(tx.commit().await?),
             // Not reachable: a `Tx` is made by `Db::begin` only.
-            Conn::Sqlite(SqliteConn::Reader(_)) | Conn::Postgres(PgConn::Pooled(_)) => Err(StoreError::Gone("transaction")),
+            Conn::Sqlite(SqliteConn::Reader(_) | SqliteConn::Snapshot(_)) | Conn::Postgres(PgConn::Pooled(_)) => Err(StoreError::Gone("transaction")),
         }
     }
 }
@@ -185,6 +198,7 @@ impl Deref for SqliteConn {
     fn deref(&self) -> &SqliteConnection {
         match self {
             Self::Reader(c) => c,
+            Self::Snapshot(c) => c,
             Self::Writer(c) => c,
         }
     }
@@ -194,6 +208,7 @@ impl DerefMut for SqliteConn {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         match self {
             Self::Reader(c) => c,
+            Self::Snapshot(c) => c,
             Self::Writer(c) => c,
         }
     }

@@ -3,6 +3,8 @@
 use chrono_tz::Tz;
 
 use crate::commitments::week::Week;
+use crate::house::{Failure, House};
+use crate::store::desks;
 use crate::texts::Texts;
 
 /// One line: which days, which hours.
@@ -26,4 +28,10 @@ pub(crate) fn in_words(texts: Texts, week: &Week) -> Vec<Line> {
 /// The zone of a desk; UTC where the row names none we know.
 pub(crate) fn zone(name: &str) -> Tz {
     name.parse().unwrap_or(chrono_tz::UTC)
+}
+
+/// The zone in which times of the house itself are said: that of its first desk.
+pub(crate) async fn house_zone(house: &House) -> Result<Tz, Failure> {
+    let all = desks::list(&mut house.db.read().await?).await?;
+    Ok(all.first().map_or(chrono_tz::UTC, |d| zone(&d.zone)))
 }

@@ -13,16 +13,22 @@ mod file;
 mod form;
 mod headers;
 mod hours;
+mod ops;
 pub mod pages;
 mod refusal;
 mod shell;
 mod words;
+
+pub use ops::ops_router;
+pub use words::six_words;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::house::House;
@@ -30,6 +36,14 @@ use crate::limits::FORM_BYTES_MAX;
 
 /// A page that is not there by then is given up; uploads over a slow line count too.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Serves until told to stop; requests under way may finish.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the web door closed");
+    }
+}
 
 /// The whole web door.
 pub fn router(house: Arc<House>) -> Router {

@@ -11,7 +11,7 @@ const ENGLISH: &str = include_str!("../../templates/words/en.txt");
 const COUNT: usize = 6;
 
 /// Six fresh words of a language.
-pub(crate) fn six_words(house: &House, language: Language) -> PlainText {
+pub fn six_words(house: &House, language: Language) -> PlainText {
     let list: Vec<&str> = match language {
         Language::Indonesian => INDONESIAN,
         Language::English => ENGLISH,

@@ -5,6 +5,7 @@ pub mod counselor;
 pub mod operator;
 pub mod public;
 pub mod scheduler;
+pub mod staff;
 
 use std::sync::Arc;
 
@@ -19,4 +20,5 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .merge(counselor::routes())
         .merge(operator::routes())
         .merge(scheduler::routes())
+        .merge(staff::routes())
 }

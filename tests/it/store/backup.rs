@@ -1,0 +1,137 @@
+//! Tables as plain rows: what one engine wrote the other reads.
+
+use merpati::role::{Language, Role, Roles};
+use merpati::store::outbox::{MailKind, Outgoing};
+use merpati::store::people::{Invitation, Notice, NoticeMode};
+use merpati::store::trail::Line;
+use merpati::store::{Db, TABLES, Value, desks, drafts, held, jobs, letters, outbox, people, threads, trail};
+
+use super::{read, write};
+use crate::support::cast::{Scene, at, fresh, random, sealed_blob, two_files};
+use crate::support::engine::{Scratch, both_engines, on_sqlite};
+use crate::support::postgres::server;
+use tokio::task::block_in_place;
+
+both_engines!(pages_of_rows_leave_nothing_out, an_empty_house_is_empty);
+
+/// A row in every table, and nothing in any column that is what a column holds by default; returns them.
+async fn furnish(db: &Db) -> Tables {
+    let scene = Scene::set(db).await;
+    let mut owned = db.begin().await.unwrap();
+    let tx = &mut owned;
+    desks::update_cert(tx, scene.desk, b"desk cert").await.unwrap();
+    desks::insert_member(tx, scene.desk, scene.counselor, b"grant", at(3)).await.unwrap();
+    people::update_seen(tx, scene.client, at(4)).await.unwrap();
+    people::update_disabled(tx, scene.client, Some(at(5))).await.unwrap();
+    let notice = Notice {
+        person: scene.client,
+        mode: NoticeMode::Daily,
+        address_sealed: vec![1, 2],
+        address_hash: vec![3],
+        token_hash: vec![4],
+        asked: at(6),
+        confirmed: Some(at(7)),
+    };
+    people::upsert_notice(tx, &notice).await.unwrap();
+    for desk in [None, Some(scene.desk)] {
+        let roles = Roles::of(&[Role::Counselor]);
+        let i = Invitation { token_hash: random::<32>().to_vec(), roles, desk, created: at(1), expires: at(9), used: None };
+        people::insert_invitation(tx, &i).await.unwrap();
+        assert!(people::use_invitation(tx, &i.token_hash, at(2)).await.unwrap());
+    }
+    threads::insert_grant(tx, scene.epoch, scene.desk.bytes(), b"body", at(8)).await.unwrap();
+    let letter = letters::NewLetter { attachments: two_files(), ..scene.letter(at(10)) };
+    let reply = letters::NewLetter { released: Some(at(12)), covers: Some(at(10)), author: None, ..scene.reply(at(11)) };
+    letters::insert_group(tx, &[&letter, &reply]).await.unwrap();
+    letters::mark_read(tx, scene.thread, at(13)).await.unwrap();
+    threads::assign(tx, scene.thread, scene.counselor).await.unwrap();
+    threads::update_urgent(tx, scene.thread, true).await.unwrap();
+    for thread in [None, Some(scene.thread)] {
+        let body = sealed_blob("Surat \u{e9}".as_bytes());
+        let h = held::NewHeld { id: fresh(), desk: scene.desk, thread, reasons: "virus".to_owned(), received: at(14), body, dedup: random() };
+        assert!(held::insert(tx, &h).await.unwrap());
+    }
+    drafts::upsert(tx, scene.thread, scene.counselor, b"draft", at(15)).await.unwrap();
+    drafts::insert_file(tx, fresh(), scene.thread, scene.counselor, b"file", at(16)).await.unwrap();
+    drafts::insert_note(tx, fresh(), scene.thread, scene.counselor, b"note", at(17)).await.unwrap();
+    let (kind, language) = (MailKind::Confirmation, Language::English);
+    let mail = Outgoing { id: fresh(), kind, language, recipient_sealed: vec![1], link_sealed: vec![2], tries: 0 };
+    outbox::insert(tx, &mail, at(18), at(17)).await.unwrap();
+    outbox::claim(tx, at(18), at(19)).await.unwrap();
+    outbox::finish(tx, mail.id, Some("no such mailbox \u{2192} gone"), at(20)).await.unwrap();
+    jobs::insert(tx, fresh(), "release", b"subject", at(21), at(20)).await.unwrap();
+    jobs::claim(tx, at(21), at(22)).await.unwrap();
+    jobs::schedule(tx, "sweep", at(23)).await.unwrap();
+    for (actor, thread) in [(None, None), (Some(scene.counselor), Some(scene.thread))] {
+        let line = Line { at: at(24), actor, action: "taken-over".to_owned(), thread, detail: "sakit\u{2026}".to_owned() };
+        trail::insert(tx, fresh(), &line).await.unwrap();
+    }
+    owned.commit().await.unwrap();
+    all(db).await
+}
+
+type Tables = Vec<(&'static str, Vec<Vec<Value>>)>;
+
+async fn all(db: &Db) -> Tables {
+    let mut tables = Vec::new();
+    for table in TABLES {
+        let rows = read!(db, |c| table.page(c, 1_000, 0));
+        assert_eq!(read!(db, |c| table.is_empty(c)), rows.is_empty());
+        tables.push((table.name, rows));
+    }
+    tables
+}
+
+/// Writes these rows into an empty house, which then holds the same.
+async fn copy(rows: &Tables, to: &Db) {
+    let mut tx = to.begin().await.unwrap();
+    for (table, (_, rows)) in TABLES.iter().zip(rows) {
+        assert!(!rows.is_empty(), "{} must have a row for this test", table.name);
+        for row in rows {
+            table.write(&mut tx, row).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(all(to).await, *rows);
+}
+
+#[test]
+fn every_table_travels_from_one_engine_to_the_other_and_back() {
+    on_sqlite(async |lite: Scratch| {
+        let rows = furnish(&lite).await;
+        let server = server();
+        let name = block_in_place(|| server.make_database());
+        let big = Scratch::open(&server.url(&name)).await;
+        copy(&rows, &big).await;
+        let folder = tempfile::tempdir().unwrap();
+        let lite_again = Scratch::open(&format!("sqlite:{}", folder.path().join("again.db").display())).await;
+        copy(&all(&big).await, &lite_again).await;
+        big.close().await;
+        lite_again.close().await;
+        block_in_place(|| server.drop_database(&name));
+    });
+}
+
+async fn pages_of_rows_leave_nothing_out(db: Scratch) {
+    let table = TABLES.iter().find(|t| t.name == "audit").unwrap();
+    for n in 0..25 {
+        let line = Line { at: at(n), actor: None, action: "taken".to_owned(), thread: None, detail: String::new() };
+        write!(db, |tx| trail::insert(tx, fresh(), &line)).unwrap();
+    }
+    let mut paged = Vec::new();
+    for offset in 0.. {
+        let page = read!(db, |c| table.page(c, 4, offset * 4));
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(paged, read!(db, |c| table.page(c, 100, 0)));
+    assert_eq!(paged.len(), 25);
+}
+
+async fn an_empty_house_is_empty(db: Scratch) {
+    for table in TABLES {
+        assert!(read!(db, |c| table.is_empty(c)), "{}", table.name);
+    }
+}
