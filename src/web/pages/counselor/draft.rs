@@ -13,7 +13,11 @@ use crate::web::ctx::Counselor;
 use crate::web::form::TextForm;
 use crate::web::refusal::Refusal;
 
-pub(super) async fn post(Path(id): Path<String>, Counselor(ctx, reader): Counselor, form: TextForm) -> Result<Response, Refusal> {
+pub(super) async fn post(
+    Path(id): Path<String>,
+    Counselor(ctx, reader): Counselor,
+    form: TextForm,
+) -> Result<Response, Refusal> {
     if form.expired {
         return Err(Refusal::FormExpired);
     }

@@ -24,7 +24,7 @@ use crate::secret::{PlainBytes, PlainText};
 use crate::store::{Db, desks, held, threads};
 
 const FORM_COOKIE: &str = "abcdefghijklmnopqrstuvwxyz234567";
-const SECRET: &str = "kelapa jendela ombak perahu melati sendok";
+pub(super) const SECRET: &str = "kelapa jendela ombak perahu melati sendok";
 
 pub(super) struct Room {
     pub(super) house: Arc<House>,
@@ -68,8 +68,13 @@ impl Room {
         let desk = add_desk(&house, &form).await.unwrap();
         let (ratna_id, ratna) = colleague(&house, desk, "Bu Ratna", language).await;
         let (yusuf_id, yusuf) = colleague(&house, desk, "Pak Yusuf", language).await;
-        let entered = open_mailbox(&house, desk, "Bintang Sore", SECRET, Language::Indonesian).await.unwrap();
-        let thread = threads::list_of_client(&mut house.db.read().await.unwrap(), entered.person).await.unwrap().remove(0);
+        let entered = open_mailbox(&house, desk, "Bintang Sore", SECRET, Language::Indonesian)
+            .await
+            .unwrap();
+        let thread = threads::list_of_client(&mut house.db.read().await.unwrap(), entered.person)
+            .await
+            .unwrap()
+            .remove(0);
         let room = Self {
             house,
             clock,
@@ -108,11 +113,22 @@ impl Room {
 
     pub(super) async fn more_threads(&self, count: usize) {
         for n in 0..count {
-            let entered = open_mailbox(&self.house, self.desk, &format!("Awan {n}"), SECRET, Language::English).await.unwrap();
-            let thread = threads::list_of_client(&mut self.house.db.read().await.unwrap(), entered.person).await.unwrap().remove(0);
+            let entered = open_mailbox(&self.house, self.desk, &format!("Awan {n}"), SECRET, Language::English)
+                .await
+                .unwrap();
+            let thread = threads::list_of_client(&mut self.house.db.read().await.unwrap(), entered.person)
+                .await
+                .unwrap()
+                .remove(0);
             let client = reader(&self.house, entered.cookie.text().reveal()).await;
             let form_id = LetterId::draw(&OsChance);
-            let letter = FormLetter { subject: PlainText::default(), text: "Halo".into(), files: Vec::new(), urgent: false, form_id };
+            let letter = FormLetter {
+                subject: PlainText::default(),
+                text: "Halo".into(),
+                files: Vec::new(),
+                urgent: false,
+                form_id,
+            };
             by_form(&self.house, &client, &thread, letter).await.unwrap();
         }
     }
@@ -129,7 +145,10 @@ impl Room {
     pub(super) async fn yusuf(&self) -> Browser {
         let fields = [("desk", self.desk.to_string()), ("person", self.yusuf_id.clone())];
         let fields: Vec<_> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        self.ratna().post("/queue/admit", &fields).await.leads_to("/queue?done=admitted");
+        self.ratna()
+            .post("/queue/admit", &fields)
+            .await
+            .leads_to("/queue?done=admitted");
         self.browser(&self.yusuf)
     }
 
@@ -145,14 +164,24 @@ impl Room {
     pub(super) async fn hold_in_thread(&self) -> HeldId {
         let mut conn = self.house.db.read().await.unwrap();
         let thread = threads::find(&mut conn, self.thread).await.unwrap().unwrap();
-        let target = threads::find_target(&mut conn, &thread.token_hash).await.unwrap().unwrap();
+        let target = threads::find_target(&mut conn, &thread.token_hash)
+            .await
+            .unwrap()
+            .unwrap();
         drop(conn);
         self.hold(&Destination::Thread(Box::new(target))).await
     }
 
     pub(super) async fn hold_at_desk(&self) -> HeldId {
-        let desk = desks::find(&mut self.house.db.read().await.unwrap(), self.desk).await.unwrap().unwrap();
-        self.hold(&Destination::Desk { id: desk.id, cert: desk.cert }).await
+        let desk = desks::find(&mut self.house.db.read().await.unwrap(), self.desk)
+            .await
+            .unwrap()
+            .unwrap();
+        self.hold(&Destination::Desk {
+            id: desk.id,
+            cert: desk.cert,
+        })
+        .await
     }
 
     async fn hold(&self, to: &Destination) -> HeldId {
@@ -161,21 +190,33 @@ impl Room {
             Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
             baris satu\r\nbaris dua\r\nbaris tiga\r\nbaris empat\r\n--x\r\nContent-Type: text/plain; name=\"=?utf-8?Q?catatan_h=C3=A4ri.txt?=\"\r\n\
             Content-Disposition: attachment\r\n\r\nisi berkas\r\n--x--\r\n";
-        let received = by_mail(&self.house, to, false, PlainBytes::new(mail.as_bytes().to_vec())).await.unwrap();
+        let received = by_mail(&self.house, to, false, PlainBytes::new(mail.as_bytes().to_vec()))
+            .await
+            .unwrap();
         assert_eq!(received, Received::Held);
         self.held().await.into_iter().find(|id| !known.contains(id)).unwrap()
     }
 
     async fn held(&self) -> Vec<HeldId> {
-        held::list(&mut self.house.db.read().await.unwrap(), self.desk, 10).await.unwrap().iter().map(|h| h.id).collect()
+        held::list(&mut self.house.db.read().await.unwrap(), self.desk, 10)
+            .await
+            .unwrap()
+            .iter()
+            .map(|h| h.id)
+            .collect()
     }
 }
 
 async fn house(folder: &std::path::Path, clock: Arc<TestClock>) -> Arc<House> {
-    let db = Db::open(&format!("sqlite:{}", folder.join("house.db").display()), 4).await.unwrap();
+    let db = Db::open(&format!("sqlite:{}", folder.join("house.db").display()), 4)
+        .await
+        .unwrap();
     let address = MailAddress::parse("surat@surat.example").unwrap();
     let start = Moment::from_micros(1_794_000_000_000_000);
-    let keys = Keys { house: HouseKey::draw(&OsChance), practice: PracticeKey::generate("Rumah Surat", &address, start).unwrap() };
+    let keys = Keys {
+        house: HouseKey::draw(&OsChance),
+        practice: PracticeKey::generate("Rumah Surat", &address, start).unwrap(),
+    };
     let rules = Rules {
         public_url: "http://surat.example".to_owned(),
         mail_domain: "surat.example".to_owned(),
@@ -216,17 +257,28 @@ impl Browser {
 
     pub(super) async fn post_with_token(&mut self, token: &str, path: &str, fields: &[(&str, &str)]) -> Page {
         let encode = |(name, value): (&str, &str)| format!("&{name}={}", crate::web::ctx::percent_encoded(value));
-        let body = fields.iter().fold(format!("form_token={token}"), |all, f| all + &encode(*f));
-        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
+        let body = fields
+            .iter()
+            .fold(format!("form_token={token}"), |all, f| all + &encode(*f));
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
         self.ask(request, Body::from(body)).await
     }
 
     async fn ask(&self, request: axum::http::request::Builder, body: Body) -> Page {
-        let request = request.header("cookie", format!("s={}; f={FORM_COOKIE}", self.session)).body(body).unwrap();
+        let request = request
+            .header("cookie", format!("s={}; f={FORM_COOKIE}", self.session))
+            .body(body)
+            .unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
-        Page { status, headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
+        Page {
+            status,
+            headers,
+            body: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
     }
 
     /// The value of a hidden field of a page.
