@@ -14,6 +14,10 @@ pub enum Action {
     StaffJoined,
     /// A holder of the desk's key let a colleague read.
     ColleagueAdmitted,
+    /// The operator shut a colleague out; the detail is the colleague's id.
+    ShutOut,
+    /// The operator let a colleague back in; the detail is the colleague's id.
+    LetBackIn,
     /// Somebody took a thread.
     Taken,
     /// Somebody put a thread back.
@@ -45,6 +49,8 @@ impl Action {
             Self::MailboxOpened => "mailbox-opened",
             Self::StaffJoined => "staff-joined",
             Self::ColleagueAdmitted => "colleague-admitted",
+            Self::ShutOut => "shut-out",
+            Self::LetBackIn => "let-back-in",
             Self::Taken => "taken",
             Self::GivenBack => "given-back",
             Self::HandedOver => "handed-over",

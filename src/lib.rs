@@ -26,6 +26,10 @@ pub mod limits;
 pub mod role;
 pub mod secret;
 
+// Words people read.
+pub mod crisis;
+pub mod texts;
+
 // Steps: values in, values out.
 pub mod commitments;
 pub mod parse;
@@ -40,5 +44,12 @@ pub mod store;
 // Stories: where transactions begin and end.
 pub mod flow;
 
-// Doors.
+// Doors and motors.
+pub mod gateway;
 pub mod intake;
+pub mod web;
+
+// Assembly.
+pub mod config;
+pub mod custody;
+pub mod telemetry;

@@ -1,3 +1,3 @@
-//! The program `merpati`.
+//! The program `merpati`: reads the command line, starts the runtime, sets the exit code.
 
 fn main() {}

@@ -193,8 +193,10 @@ pub async fn recall(house: &House, reader: &Reader, thread: &Thread, letter: Let
     }
     jobs::cancel(&mut tx, RELEASE_JOB, letter.bytes()).await?;
     let covered = letters::last_covered(&mut tx, thread.id).await?;
-    let since = letters::oldest_after(&mut tx, thread.id, covered).await?.unwrap_or(now);
-    threads::update_waiting(&mut tx, thread.id, since).await?;
+    // A letter written without being asked leaves nobody waiting when it is taken back.
+    if let Some(since) = letters::oldest_after(&mut tx, thread.id, covered).await? {
+        threads::update_waiting(&mut tx, thread.id, since).await?;
+    }
     drafts::upsert(&mut tx, thread.id, me, &sealed, now).await?;
     audit::note(&mut tx, &*house.chance, now, Some(me), Action::ReplyRecalled, Some(thread.id)).await?;
     Ok(tx.commit().await?)

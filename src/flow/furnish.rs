@@ -1,16 +1,17 @@
-//! The operator furnishes the house: desks and invitations.
+//! The operator furnishes the house: desks, invitations, and who may come in.
 
 use super::session::kind;
+use crate::audit::{self, Action};
 use crate::chance;
 use crate::commitments::week::{Week, WeekError};
 use crate::house::{Failure, House};
-use crate::ids::{DeskId, base32};
+use crate::ids::{DeskId, PersonId, base32};
 use crate::limits::LINK_VALID;
 use crate::role::{Role, Roles};
 use crate::secret::PlainText;
 use crate::store::desks::{self, Desk};
 use crate::store::people::{self, Invitation};
-use crate::store::StoreError;
+use crate::store::{StoreError, sessions};
 
 /// What the operator says of a desk.
 #[derive(Clone, Default)]
@@ -147,4 +148,25 @@ pub async fn invite(house: &House, roles: Roles, desk: Option<DeskId>) -> Result
     people::insert_invitation(&mut tx, &invitation).await?;
     tx.commit().await?;
     Ok(PlainText::new(format!("{}/invitation/{token}", house.rules.public_url)))
+}
+
+/// Shuts a colleague out or lets them back in; never oneself, so that the house keeps an operator. Shutting out ends all
+/// their sessions in the same commit. Their threads stay theirs until a colleague of the desk takes them over.
+pub async fn set_disabled(house: &House, operator: PersonId, person: PersonId, disabled: bool) -> Result<(), Failure> {
+    if person == operator {
+        return Err(Failure::NotAllowed);
+    }
+    let found = people::find(&mut house.db.read().await?, person).await?.filter(|p| p.roles.is_staff()).ok_or(Failure::NotFound)?;
+    if found.disabled.is_some() == disabled {
+        return Ok(());
+    }
+    let now = house.now();
+    let action = if disabled { Action::ShutOut } else { Action::LetBackIn };
+    let mut tx = house.db.begin().await?;
+    people::update_disabled(&mut tx, person, disabled.then_some(now)).await?;
+    if disabled {
+        sessions::delete_of_person(&mut tx, person).await?;
+    }
+    audit::note_why(&mut tx, &*house.chance, now, Some(operator), action, None, &person.to_string()).await?;
+    Ok(tx.commit().await?)
 }

@@ -9,6 +9,7 @@ pub mod furnish;
 pub mod keep;
 pub mod keyring;
 pub mod notify;
+pub mod oversee;
 pub mod read;
 pub mod receive;
 pub mod session;

@@ -1,18 +1,20 @@
 //! Opening a thread: what its client sees, what a counselor sees, and files to take along.
 
 use super::keyring::{self, ThreadKeys};
-use super::session::{Reader, Realm, open_name};
+use super::session::{Reader, Realm, kind, open_name};
 use crate::clock::Moment;
 use crate::house::{Failure, House, Owner};
 use crate::ids::{LetterId, PersonId, ThreadId};
 use crate::limits::THREAD_PAGE_LETTERS;
 use crate::parse::{self, RawLetter};
 use crate::role::Role;
-use crate::seal::{BlobContext, Cert, Content, Entity, Expected, open_blob, open_letter};
+use crate::seal::{BlobContext, Cert, Content, Entity, Expected, ThreadToken, open_blob, open_letter};
 use crate::secret::{PlainBytes, PlainText};
+use crate::texts::Texts;
 use crate::store::letters::{self, Door, Letter, Side, Viewer};
 use crate::store::threads::{self, Thread};
-use crate::store::{Conn, desks, people};
+use crate::store::desks::{self, Desk};
+use crate::store::{Conn, people};
 
 /// A file in a list.
 pub struct FileLine {
@@ -22,6 +24,13 @@ pub struct FileLine {
     pub media_type: String,
     /// Its size in bytes.
     pub bytes: u64,
+}
+
+impl FileLine {
+    /// Its size in words.
+    pub fn size(&self, texts: &Texts) -> String {
+        texts.size(self.bytes)
+    }
 }
 
 /// A letter, opened for a page.
@@ -54,6 +63,13 @@ pub struct Words {
     pub text: PlainText,
     /// Its files.
     pub files: Vec<FileLine>,
+}
+
+impl Words {
+    /// The text in paragraphs: blocks between empty lines.
+    pub fn blocks(&self) -> impl Iterator<Item = &str> {
+        self.text.reveal().split("\n\n").map(|b| b.trim_matches('\n')).filter(|b| !b.trim().is_empty())
+    }
 }
 
 /// One page of a thread, oldest letter first.
@@ -233,4 +249,33 @@ pub async fn file(house: &House, reader: &Reader, thread: &Thread, letter: Lette
             }
         }
     }
+}
+
+/// All threads of a client with their desks.
+pub async fn own_threads(house: &House, reader: &Reader) -> Result<Vec<(Thread, Desk)>, Failure> {
+    let mut conn = house.db.read().await?;
+    let mut all = Vec::new();
+    for thread in threads::list_of_client(&mut conn, reader.who.person).await? {
+        let desk = desks::find(&mut conn, thread.desk).await?.ok_or(Failure::NotFound)?;
+        all.push((thread, desk));
+    }
+    Ok(all)
+}
+
+/// The desk of a thread.
+pub async fn desk_of(house: &House, thread: &Thread) -> Result<Desk, Failure> {
+    desks::find(&mut house.db.read().await?, thread.desk).await?.ok_or(Failure::NotFound)
+}
+
+/// The secret mail addresses of a client's threads: desk name, address.
+pub async fn own_addresses(house: &House, reader: &Reader) -> Result<Vec<(String, PlainText)>, Failure> {
+    let all = own_threads(house, reader).await?;
+    all.into_iter()
+        .map(|(thread, desk)| {
+            let bytes = house.keys.house.open(kind::THREAD_TOKEN, thread.id.bytes(), &thread.token_sealed)?;
+            let token = ThreadToken::from_bytes(bytes.reveal()).map_err(|_| Failure::NotFound)?;
+            let address = format!("{}@{}", token.local_part(&house.keys.house), house.rules.mail_domain);
+            Ok((desk.name, PlainText::new(address)))
+        })
+        .collect()
 }

@@ -4,7 +4,7 @@
 //! acknowledges only after this returned, and this returns only after the commit is durable.
 
 use super::keyring;
-use super::session::{Reader, kind};
+use super::session::{Reader, Realm, folded_name, kind};
 use crate::address::MailAddress;
 use crate::clock::Moment;
 use crate::house::{Failure, House, Owner};
@@ -17,7 +17,7 @@ use crate::secret::{PlainBytes, PlainText};
 use crate::store::held::{self, NewHeld};
 use crate::store::letters::{self, Door, NewLetter, Side, Stored};
 use crate::store::threads::{self, Target, Thread};
-use crate::store::{desks, drafts};
+use crate::store::{desks, drafts, people};
 
 /// A new period may begin while a letter is being encrypted: how often it is encrypted again.
 const STALE_TRIES: usize = 3;
@@ -92,6 +92,16 @@ pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Des
         Some(desk) => Ok(Destination::Desk { id: desk.id, cert: desk.cert }),
         None => Err(NoDestination::Unknown),
     }
+}
+
+/// The first thread of a mailbox, by its name: for samples and tests.
+pub async fn destination_of_mailbox(house: &House, name: &str) -> Result<Destination, Failure> {
+    let hash = house.keys.house.hash(Realm::Clients.name_kind(), folded_name(name));
+    let mut conn = house.db.read().await?;
+    let person = people::find_by_name(&mut conn, &hash).await?.ok_or(Failure::NotFound)?;
+    let thread = threads::list_of_client(&mut conn, person.id).await?.into_iter().next().ok_or(Failure::NotFound)?;
+    let target = threads::find_target(&mut conn, &thread.token_hash).await?.ok_or(Failure::NotFound)?;
+    Ok(Destination::Thread(Box::new(target)))
 }
 
 /// Takes one mail for one destination. `null_sender`: the empty envelope sender of machines.
@@ -256,7 +266,7 @@ pub async fn by_form(house: &House, reader: &Reader, thread: &Thread, letter: Fo
     if thread.client != reader.who.person {
         return Err(Failure::NotFound);
     }
-    let dedup = house.keys.house.hash(kind::DEDUP, [thread.id.bytes(), &b"form"[..], letter.form_id.bytes()].concat());
+    let dedup = form_dedup(house, thread, letter.form_id);
     let mut epoch = thread.epoch;
     for _ in 0..STALE_TRIES {
         let cert = keyring::epoch_cert(house, &mut house.db.read().await?, epoch).await?;
@@ -296,6 +306,15 @@ pub async fn by_form(house: &House, reader: &Reader, thread: &Thread, letter: Fo
         epoch = threads::find(&mut house.db.read().await?, thread.id).await?.ok_or(Failure::NotFound)?.epoch;
     }
     Err(Failure::Busy)
+}
+
+fn form_dedup(house: &House, thread: &Thread, form_id: LetterId) -> [u8; 32] {
+    house.keys.house.hash(kind::DEDUP, [thread.id.bytes(), &b"form"[..], form_id.bytes()].concat())
+}
+
+/// Whether the letter of this form was handed in already.
+pub async fn is_sent(house: &House, thread: &Thread, form_id: LetterId) -> Result<bool, Failure> {
+    Ok(letters::has_dedup(&mut house.db.read().await?, &form_dedup(house, thread, form_id)).await?)
 }
 
 /// What somebody wrote in a form.

@@ -248,3 +248,10 @@ pub fn form_token_fits(house: &House, cookie_text: &str, token: &str) -> bool {
     form_token(house, cookie_text).as_bytes().ct_eq(token.as_bytes()).into()
 }
 
+
+/// Remembers the language somebody chose.
+pub async fn choose_language(house: &House, reader: &Reader, language: Language) -> Result<(), Failure> {
+    let mut tx = house.db.begin().await?;
+    people::update_language(&mut tx, reader.who.person, language).await?;
+    Ok(tx.commit().await?)
+}

@@ -7,13 +7,14 @@ use crate::clock::Moment;
 use crate::house::{Failure, House, Owner};
 use crate::ids::{DeskId, NoteId, PersonId, ThreadId};
 use crate::limits::QUEUE_PAGE_ROWS;
-use crate::role::Role;
+use crate::role::{Language, Role};
 use crate::seal::{BlobContext, GrantContext, Held, seal_to};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::desks::{Desk, Member};
+use crate::store::letters::{self, Viewer};
 use crate::store::queue::{self, After, List, Waiting};
 use crate::store::threads::{self, Thread};
-use crate::store::{Conn, desks, drafts};
+use crate::store::{Conn, desks, drafts, people};
 
 /// Which tab of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -302,14 +303,47 @@ pub async fn delete_note(house: &House, reader: &Reader, note: NoteId) -> Result
     Ok(tx.commit().await?)
 }
 
+/// What stands beside the letters of a thread.
+pub struct Beside {
+    /// The client's mailbox name.
+    pub name: PlainText,
+    /// The language the client reads.
+    pub language: Language,
+    /// The desk.
+    pub desk: Desk,
+    /// How many letters there are.
+    pub letters: i64,
+    /// Name of whoever answers.
+    pub answerer: Option<PlainText>,
+}
+
+/// What a counselor of the desk may know of a thread without opening a letter.
+pub async fn beside(house: &House, thread: &Thread) -> Result<Beside, Failure> {
+    let mut conn = house.db.read().await?;
+    let client = people::find(&mut conn, thread.client).await?.ok_or(Failure::NotFound)?;
+    let desk = desks::find(&mut conn, thread.desk).await?.ok_or(Failure::NotFound)?;
+    let letters = letters::count(&mut conn, thread.id, Viewer::Staff).await?;
+    let answerer = match thread.assignee {
+        Some(id) => people::find(&mut conn, id).await?.map(|p| open_name(house, Realm::Staff, id, &p.name_sealed)).transpose()?,
+        None => None,
+    };
+    let name = open_name(house, Realm::Clients, thread.client, &client.name_sealed)?;
+    Ok(Beside { name, language: client.language, desk, letters, answerer })
+}
+
+/// The desks a counselor sits at.
+pub async fn seats(house: &House, reader: &Reader) -> Result<Vec<Desk>, Failure> {
+    Ok(desks::list_of_person(&mut house.db.read().await?, reader.who.person).await?)
+}
+
 /// A client's mailbox name, for the pages of the counselor who answers.
 pub async fn client_name(house: &House, client: PersonId) -> Result<PlainText, Failure> {
-    let person = crate::store::people::find(&mut house.db.read().await?, client).await?.ok_or(Failure::NotFound)?;
+    let person = people::find(&mut house.db.read().await?, client).await?.ok_or(Failure::NotFound)?;
     open_name(house, Realm::Clients, client, &person.name_sealed)
 }
 
 /// A colleague's name.
 pub async fn staff_name(house: &House, person: PersonId) -> Result<PlainText, Failure> {
-    let found = crate::store::people::find(&mut house.db.read().await?, person).await?.ok_or(Failure::NotFound)?;
+    let found = people::find(&mut house.db.read().await?, person).await?.ok_or(Failure::NotFound)?;
     open_name(house, Realm::Staff, person, &found.name_sealed)
 }

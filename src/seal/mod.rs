@@ -15,6 +15,7 @@
 //! - `practice`, `incoming`, `export`, `gnupg`: the practice's own key, mail written to it, and what a client takes
 //!   along.
 
+mod archive;
 mod blob;
 mod cert;
 mod entity;
@@ -38,6 +39,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{PasswordReader, PasswordWriter, password_reader, password_writer};
 pub use blob::{BlobContext, SealedBlob, open_blob, seal_blob, seal_to};
 pub use cert::Cert;
 pub use entity::{AttachmentInfo, Author, Content, Entity};

@@ -3,6 +3,7 @@
 //! All columns are one of three kinds, so a row is a list of [`Value`]s. The list of tables stands in the order in which
 //! foreign keys allow them to be written; a test compares it with the real tables of both engines.
 
+use futures_util::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::{Conn, StoreError, Tx, on};
@@ -202,10 +203,10 @@ impl Column {
 }
 
 impl Table {
-    /// The text that reads a page of rows.
+    /// The text that reads all rows.
     pub fn select(&self) -> String {
         let columns: Vec<_> = self.columns.iter().map(|c| c.name()).collect();
-        format!("SELECT {} FROM {} ORDER BY {} LIMIT $1 OFFSET $2", columns.join(", "), self.name, self.key)
+        format!("SELECT {} FROM {} ORDER BY {}", columns.join(", "), self.name, self.key)
     }
 
     /// The text that writes one row.
@@ -217,28 +218,27 @@ impl Table {
 
     /// Whether the table holds nothing.
     pub async fn is_empty(&self, conn: &mut Conn) -> Result<bool, StoreError> {
-        Ok(self.page(conn, 1, 0).await?.is_empty())
+        let text = format!("SELECT COUNT(*) FROM (SELECT 1 AS x FROM {} LIMIT 1) AS n", self.name);
+        let row: (i64,) = on!(conn, |c| sqlx::query_as(AssertSqlSafe(text)).fetch_one(c).await)?;
+        Ok(row.0 == 0)
     }
 
-    /// Up to `limit` rows from the `offset`th on, inside one transaction of the caller's.
-    pub async fn page(&self, conn: &mut Conn, limit: i64, offset: i64) -> Result<Vec<Vec<Value>>, StoreError> {
+    /// Shows every row as it comes, so that memory stays bounded. The receiver's error ends it.
+    pub async fn each<E: From<StoreError>>(&self, conn: &mut Conn, mut show: impl FnMut(Vec<Value>) -> Result<(), E>) -> Result<(), E> {
         on!(conn, |c| {
-            let rows = sqlx::query(AssertSqlSafe(self.select())).bind(limit).bind(offset).fetch_all(c).await?;
-            rows.iter()
-                .map(|row| {
-                    self.columns
-                        .iter()
-                        .map(|column| {
-                            Ok(match column {
-                                Int(n) => Value::Int(row.try_get(*n)?),
-                                Text(n) => Value::Text(row.try_get(*n)?),
-                                Bytes(n) => Value::Bytes(Some(row.try_get(*n)?)),
-                                MaybeBytes(n) => Value::Bytes(row.try_get(*n)?),
-                            })
-                        })
-                        .collect()
-                })
-                .collect()
+            let mut rows = sqlx::query(AssertSqlSafe(self.select())).fetch(c);
+            while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
+                let cells = self.columns.iter().map(|column| {
+                    Ok(match column {
+                        Int(n) => Value::Int(row.try_get(*n)?),
+                        Text(n) => Value::Text(row.try_get(*n)?),
+                        Bytes(n) => Value::Bytes(Some(row.try_get(*n)?)),
+                        MaybeBytes(n) => Value::Bytes(row.try_get(*n)?),
+                    })
+                });
+                show(cells.collect::<Result<_, sqlx::Error>>().map_err(StoreError::from)?)?;
+            }
+            Ok(())
         })
     }
 

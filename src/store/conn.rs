@@ -72,6 +72,8 @@ impl Conn {
 enum SqliteConn {
     /// Query-only.
     Reader(PoolConnection<Sqlite>),
+    /// Query-only, all of it at one moment.
+    Snapshot(Transaction<'static, Sqlite>),
     /// A savepoint of the group.
     Writer(GroupTx),
 }
@@ -146,6 +148,17 @@ impl Db {
         })))
     }
 
+    /// A connection that sees everything as it was at one moment, for a backup.
+    pub async fn snapshot(&self) -> Result<Conn, StoreError> {
+        Ok(Conn::new(match &self.0 {
+            Engine::Sqlite { readers, .. } => Kind::Sqlite(SqliteConn::Snapshot(readers.begin().await?)),
+            Engine::Postgres(pool) => {
+                let tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                Kind::Postgres(PgConn::Writer(tx))
+            }
+        }))
+    }
+
     /// "SQLite" or "PostgreSQL".
     pub const fn engine(&self) -> &'static str {
         match self.0 {
@@ -183,7 +196,7 @@ impl Tx {
             Kind::Sqlite(SqliteConn::Writer(tx)) => tx.commit().await,
             Kind::Postgres(PgConn::Writer(tx)) => Ok(tx.commit().await?),
             // Not reachable: a `Tx` is made by `Db::begin` only.
-            Kind::Sqlite(SqliteConn::Reader(_)) | Kind::Postgres(PgConn::Pooled(_)) => Err(StoreError::Gone("transaction")),
+            Kind::Sqlite(SqliteConn::Reader(_) | SqliteConn::Snapshot(_)) | Kind::Postgres(PgConn::Pooled(_)) => Err(StoreError::Gone("transaction")),
         }
     }
 }
@@ -206,6 +219,7 @@ impl Deref for SqliteConn {
     fn deref(&self) -> &SqliteConnection {
         match self {
             Self::Reader(c) => c,
+            Self::Snapshot(c) => c,
             Self::Writer(c) => c,
         }
     }
@@ -215,6 +229,7 @@ impl DerefMut for SqliteConn {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         match self {
             Self::Reader(c) => c,
+            Self::Snapshot(c) => c,
             Self::Writer(c) => c,
         }
     }

@@ -3,7 +3,8 @@
 //! Each list walks one partial index from where the last page ended (a keyset, never an offset) and each count stops at
 //! [`limits::QUEUE_COUNT_MAX`](crate::limits::QUEUE_COUNT_MAX).
 
-use super::{Conn, StoreError, id, maybe_id, moment, on, statements};
+use super::threads::ThreadState;
+use super::{Conn, StoreError, id, maybe_id, moment, on, statements, word};
 use crate::clock::Moment;
 use crate::ids::{DeskId, PersonId, ThreadId};
 use crate::limits::QUEUE_COUNT_MAX;
@@ -28,6 +29,8 @@ pub struct Waiting {
     pub waiting: Option<Moment>,
     /// The last letter of either side.
     pub last: Option<Moment>,
+    /// Where it stands.
+    pub state: ThreadState,
 }
 
 /// Where a page begins: after this row.
@@ -42,17 +45,17 @@ pub struct After {
 }
 
 statements! {
-    LIST_UNASSIGNED = "SELECT t.id, t.desk_id, p.name_sealed, t.client_id, p.language, t.urgent, t.assignee_id, t.waiting_us, t.last_us \
+    LIST_UNASSIGNED = "SELECT t.id, t.desk_id, p.name_sealed, t.client_id, p.language, t.urgent, t.assignee_id, t.waiting_us, t.last_us, t.state \
         FROM thread t JOIN person p ON p.id = t.client_id \
         WHERE t.desk_id = $1 AND t.state = 'waiting' AND t.assignee_id IS NULL \
         AND (t.urgent < $2 OR (t.urgent = $2 AND (t.waiting_us > $3 OR (t.waiting_us = $3 AND t.id > $4)))) \
         ORDER BY t.urgent DESC, t.waiting_us, t.id LIMIT $5";
-    LIST_MINE = "SELECT t.id, t.desk_id, p.name_sealed, t.client_id, p.language, t.urgent, t.assignee_id, t.waiting_us, t.last_us \
+    LIST_MINE = "SELECT t.id, t.desk_id, p.name_sealed, t.client_id, p.language, t.urgent, t.assignee_id, t.waiting_us, t.last_us, t.state \
         FROM thread t JOIN person p ON p.id = t.client_id \
         WHERE t.assignee_id = $1 AND t.state = 'waiting' \
         AND (t.urgent < $2 OR (t.urgent = $2 AND (t.waiting_us > $3 OR (t.waiting_us = $3 AND t.id > $4)))) \
         ORDER BY t.urgent DESC, t.waiting_us, t.id LIMIT $5";
-    LIST_ANSWERED = "SELECT t.id, t.desk_id, p.name_sealed, t.client_id, p.language, t.urgent, t.assignee_id, t.waiting_us, t.last_us \
+    LIST_ANSWERED = "SELECT t.id, t.desk_id, p.name_sealed, t.client_id, p.language, t.urgent, t.assignee_id, t.waiting_us, t.last_us, t.state \
         FROM thread t JOIN person p ON p.id = t.client_id \
         WHERE t.assignee_id = $1 AND t.state IN ('answered', 'leaving') AND (t.last_us > $2 OR (t.last_us = $2 AND t.id > $3)) \
         ORDER BY t.last_us, t.id LIMIT $4";
@@ -64,7 +67,7 @@ statements! {
     OLDEST_WAITING = "SELECT MIN(waiting_us) FROM thread WHERE desk_id = $1 AND state = 'waiting'";
 }
 
-type Row = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<Vec<u8>>, i64, i64);
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<Vec<u8>>, i64, i64, String);
 
 fn waiting(row: Row) -> Result<Waiting, StoreError> {
     Ok(Waiting {
@@ -77,6 +80,7 @@ fn waiting(row: Row) -> Result<Waiting, StoreError> {
         assignee: maybe_id(row.6.as_deref(), "thread.assignee_id")?,
         waiting: moment(row.7),
         last: moment(row.8),
+        state: word(&row.9, "thread.state", &row.0)?,
     })
 }
 

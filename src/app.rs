@@ -1,0 +1,136 @@
+//! Builds everything, owns listeners and tasks.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::chance::OsChance;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::Settings;
+use crate::custody::{self, CustodyError};
+use crate::gateway::Gateway;
+use crate::house::House;
+use crate::intake::{self, Intake, Protocol};
+use crate::outbox::Transport;
+use crate::seal::NoUsableKey;
+use crate::store::{Db, StoreError};
+use crate::{jobs, outbox, telemetry, web};
+
+/// After the first stop signal, work may finish for this long.
+pub const GRACE: Duration = Duration::from_secs(25);
+
+/// Why the house does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Keys.
+    #[error("keys: {0}")]
+    Custody(#[from] CustodyError),
+    /// Database.
+    #[error("database: {0}")]
+    Store(#[from] StoreError),
+    /// No key could be made.
+    #[error("keys: {0}")]
+    Key(#[from] NoUsableKey),
+    /// A port.
+    #[error("{what} cannot listen on {at}: {source}; is another program using it?")]
+    Listen {
+        /// Which door.
+        what: &'static str,
+        /// Where.
+        at: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The relay.
+    #[error("mail.relay: {0}")]
+    Relay(String),
+}
+
+/// Opens keys and database. The keys must be there (`merpati init` makes them).
+pub async fn open_house(home: &Path, settings: &Settings) -> Result<House, StartError> {
+    let keys = custody::load(home, settings)?;
+    let db = Db::open(&settings.store_url(home), settings.store.connections).await?;
+    Ok(House::new(db, Arc::new(SystemClock), Arc::new(OsChance), keys, settings.rules(home))?)
+}
+
+/// Makes keys on the first run; says whether it did.
+pub fn make_keys_once(home: &Path, settings: &Settings) -> Result<bool, CustodyError> {
+    if custody::exist(home) {
+        return Ok(false);
+    }
+    custody::make(home, settings, &OsChance, SystemClock.now())?;
+    Ok(true)
+}
+
+/// The doors, bound before anything is promised. `None`: closed.
+pub struct Doors {
+    /// HTTP.
+    pub web: TcpListener,
+    /// SMTP.
+    pub smtp: Option<TcpListener>,
+    /// LMTP.
+    pub lmtp: Option<TcpListener>,
+    /// Metrics and health.
+    pub metrics: Option<TcpListener>,
+}
+
+impl Doors {
+    /// Binds what the settings ask for.
+    pub async fn bind(settings: &Settings) -> Result<Self, StartError> {
+        Ok(Self {
+            web: bind("the web door", &settings.web.listen.to_string()).await?,
+            smtp: bind_some("the SMTP door", &settings.mail.smtp).await?,
+            lmtp: bind_some("the LMTP door", &settings.mail.lmtp).await?,
+            metrics: bind_some("metrics", &settings.metrics.listen).await?,
+        })
+    }
+}
+
+async fn bind(what: &'static str, at: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(at).await.map_err(|source| StartError::Listen { what, at: at.to_owned(), source })
+}
+
+async fn bind_some(what: &'static str, at: &str) -> Result<Option<TcpListener>, StartError> {
+    if at.is_empty() { Ok(None) } else { bind(what, at).await.map(Some) }
+}
+
+/// A house at work.
+pub struct Running {
+    stop: CancellationToken,
+    tracker: TaskTracker,
+    house: Arc<House>,
+}
+
+/// Opens the doors and starts the motors.
+pub fn start(house: Arc<House>, doors: Doors, transport: Transport) -> Running {
+    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+    let reception = Intake::new(Arc::new(Gateway(Arc::clone(&house))), intake::Settings::new(&house.rules.mail_domain));
+    for (listener, protocol) in [(doors.smtp, Protocol::Smtp), (doors.lmtp, Protocol::Lmtp)] {
+        if let Some(listener) = listener {
+            tracker.spawn(intake::serve(listener, protocol, Arc::clone(&reception), stop.clone(), tracker.clone()));
+        }
+    }
+    tracker.spawn(web::serve(doors.web, web::router(Arc::clone(&house)), stop.clone()));
+    if let (Some(listener), Some(handle)) = (doors.metrics, telemetry::start_metrics()) {
+        tracker.spawn(web::serve(listener, web::ops_router(Arc::clone(&house), handle), stop.clone()));
+    }
+    tracker.spawn(outbox::run(Arc::clone(&house), transport, stop.clone()));
+    tracker.spawn(jobs::run(Arc::clone(&house), stop.clone()));
+    Running { stop, tracker, house }
+}
+
+impl Running {
+    /// First stage of stopping: doors close, work drains, at most [`GRACE`]. Dropping the future is the second stage.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(GRACE, self.tracker.wait()).await.is_err() {
+            tracing::warn!("some work did not end in time");
+        }
+        self.house.db.close().await;
+    }
+}

@@ -1,0 +1,45 @@
+//! `ingest`: one mail from standard input, for a mail server's pipe transport.
+
+use std::io::Read as _;
+
+use clap::Args as ClapArgs;
+
+use super::{Ended, Place, exit};
+use crate::app;
+use crate::flow::receive::{self, NoDestination};
+use crate::gateway;
+use crate::limits::MAIL_BYTES_MAX;
+use crate::secret::PlainBytes;
+
+/// Options of `ingest`.
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    /// The address it was sent to.
+    #[arg(long)]
+    to: String,
+    /// The envelope sender; empty for bounces.
+    #[arg(long, default_value = "")]
+    from: String,
+}
+
+pub(super) async fn run(place: &Place, args: &Args) -> Result<(), Ended> {
+    let (local, domain) = args.to.rsplit_once('@').unwrap_or((&args.to, ""));
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(MAIL_BYTES_MAX).unwrap_or(u64::MAX);
+    std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(|e| Ended::new(exit::TEMP, e))?;
+    let mail = PlainBytes::new(bytes);
+    if mail.reveal().is_empty() {
+        return Err(Ended::new(exit::DATA, "the mail is empty; give it on standard input"));
+    }
+    if mail.reveal().len() > MAIL_BYTES_MAX {
+        return Err(Ended::new(exit::DATA, "the mail is larger than 25 MB"));
+    }
+    let house = app::open_house(&place.home, &place.settings).await.map_err(|e| Ended::new(exit::TEMP, e))?;
+    let to = receive::destination(&house, local, &domain.to_ascii_lowercase()).await.map_err(|why| {
+        let code = if matches!(why, NoDestination::Failure(_)) { exit::TEMP } else { exit::NO_USER };
+        Ended::new(code, gateway::refused(&house, why).text())
+    })?;
+    let outcome = receive::by_mail(&house, &to, args.from.is_empty(), mail).await;
+    house.db.close().await;
+    outcome.map(|_| ()).map_err(|e| Ended::new(exit::TEMP, e))
+}

@@ -1,0 +1,66 @@
+//! The house behind the mail doors: who has an address here, and what becomes of a mail.
+
+use std::sync::Arc;
+
+use crate::flow::receive::{self, Destination, NoDestination};
+use crate::house::House;
+use crate::intake::{Reception, Reply, Sender};
+use crate::secret::PlainBytes;
+
+/// Answers the doors for a house.
+pub struct Gateway(pub Arc<House>);
+
+impl Reception for Gateway {
+    type Recipient = Destination;
+
+    async fn recipient(&self, _: &Sender, local: &str, domain: &str) -> Result<Destination, Reply> {
+        receive::destination(&self.0, local, domain).await.map_err(|why| refused(&self.0, why))
+    }
+
+    async fn deliver(&self, sender: &Sender, recipients: Vec<Destination>, mail: PlainBytes) -> Vec<Reply> {
+        let null_sender = matches!(sender, Sender::Null);
+        let mut replies = Vec::with_capacity(recipients.len());
+        let last = recipients.len().saturating_sub(1);
+        let mut mail = Some(mail);
+        for (n, recipient) in recipients.iter().enumerate() {
+            // The last one takes the bytes; the others a copy.
+            let bytes = if n == last { mail.take() } else { mail.clone() };
+            let outcome = receive::by_mail(&self.0, recipient, null_sender, bytes.unwrap_or_default()).await;
+            replies.push(match outcome {
+                Ok(_) => Reply::accepted(),
+                Err(failure) => {
+                    tracing::warn!(error = %failure, "a mail could not be stored and was put off");
+                    Reply::try_later()
+                }
+            });
+        }
+        replies
+    }
+}
+
+/// The sentence for an address that takes no mail, in both languages: nobody knows which one the sender reads.
+pub fn refused(house: &House, why: NoDestination) -> Reply {
+    let url = &house.rules.public_url;
+    match why {
+        NoDestination::NotOurs => Reply::no_relaying(),
+        NoDestination::Mistyped => Reply::new(
+            550,
+            (5, 1, 1),
+            format!("This address is mistyped, nothing was delivered. Copy it again from {url} / Alamat ini salah ketik, surat tidak diterima. Salin lagi dari {url}"),
+        ),
+        NoDestination::NoReply => Reply::new(
+            550,
+            (5, 7, 1),
+            format!("Nobody reads this address. Please write at {url} / Alamat ini tidak dibaca siapa pun. Silakan menulis di {url}"),
+        ),
+        NoDestination::Unknown => Reply::new(
+            550,
+            (5, 1, 1),
+            format!("No such address here. Please write at {url} / Alamat ini tidak ada. Silakan menulis di {url}"),
+        ),
+        NoDestination::Failure(failure) => {
+            tracing::warn!(error = %failure, "a recipient could not be looked up");
+            Reply::try_later()
+        }
+    }
+}

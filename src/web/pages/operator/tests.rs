@@ -1,0 +1,1 @@
+//! Pages of an operator, through the router, in both languages.

@@ -1,0 +1,1 @@
+//! Pages of staff, through the router, in both languages.

@@ -1,0 +1,13 @@
+schedule-title = Desk load
+schedule-text = What waits at each desk, in numbers. Letters and mailbox names are not shown here.
+schedule-none = There is no desk yet.
+schedule-closed = Takes no new mailboxes
+schedule-waiting = Waiting for an answer
+schedule-oldest = Waiting longest
+schedule-nothing-waits = Nothing waits
+schedule-held = Mails to decide on
+schedule-hours = Hours
+schedule-counselors = Counselors
+schedule-nobody = Nobody yet
+schedule-waiting-for-key = Not let in yet
+schedule-others = Also at this desk

@@ -1,0 +1,13 @@
+schedule-title = Beban meja
+schedule-text = Yang menunggu di setiap meja, dalam angka. Isi surat dan nama kotak surat tidak ditampilkan di sini.
+schedule-none = Belum ada meja.
+schedule-closed = Tidak menerima kotak surat baru
+schedule-waiting = Menunggu balasan
+schedule-oldest = Paling lama menunggu
+schedule-nothing-waits = Tidak ada yang menunggu
+schedule-held = Surel yang perlu diputuskan
+schedule-hours = Jam kerja
+schedule-counselors = Konselor
+schedule-nobody = Belum ada
+schedule-waiting-for-key = Belum dibukakan
+schedule-others = Juga di meja ini
