@@ -102,6 +102,7 @@ pub struct Reader {
 }
 
 /// Who stands at the web door.
+#[expect(clippy::large_enum_variant, reason = "one per request, moved once")]
 pub enum Visit {
     /// Somebody we do not know.
     Stranger,

@@ -23,6 +23,8 @@ statements! {
     LIST_OF_THREAD = "SELECT at_us, actor_id, action, thread_id, detail FROM audit WHERE thread_id = $1 ORDER BY at_us, id LIMIT $2";
 }
 
+type Row = (i64, Option<Vec<u8>>, String, Option<Vec<u8>>, String);
+
 /// Adds a line.
 pub async fn insert(tx: &mut Tx, line_id: AuditId, line: &Line) -> Result<(), StoreError> {
     let done = on!(tx, |c| sqlx::query(INSERT)
@@ -40,7 +42,7 @@ pub async fn insert(tx: &mut Tx, line_id: AuditId, line: &Line) -> Result<(), St
 
 /// The first lines of a thread.
 pub async fn list_of_thread(conn: &mut Conn, thread: ThreadId, limit: usize) -> Result<Vec<Line>, StoreError> {
-    let rows: Vec<(i64, Option<Vec<u8>>, String, Option<Vec<u8>>, String)> =
+    let rows: Vec<Row> =
         on!(conn, |c| sqlx::query_as(LIST_OF_THREAD).bind(thread.bytes()).bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(c).await)?;
     rows.into_iter()
         .map(|r| {
