@@ -42,12 +42,16 @@ pub(crate) use statements;
 
 /// Runs one expression on whichever engine a connection belongs to.
 macro_rules! on {
-    ($conn:expr, |$c:ident| $body:expr) => {
-        match $conn.each() {
+    ($conn:expr, |$c:ident| $body:expr) => {{
+        let outcome: Result<_, _> = match $conn.each() {
             $crate::store::Each::Sqlite($c) => $body,
             $crate::store::Each::Postgres($c) => $body,
+        };
+        if outcome.is_err() {
+            $conn.note_failure();
         }
-    };
+        outcome
+    }};
 }
 pub(crate) use on;
 

@@ -4,15 +4,15 @@ use merpati::role::{Language, Role, Roles};
 use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
-use merpati::store::{Db, TABLES, Value, desks, drafts, held, jobs, letters, outbox, people, threads, trail};
+use merpati::store::{Conn, Db, StoreError, TABLES, Table, Value, desks, drafts, held, jobs, letters, outbox, people, threads, trail};
 
 use super::{read, write};
-use crate::support::cast::{Scene, at, fresh, random, sealed_blob, two_files};
+use crate::support::cast::{Scene, at, fresh, person, random, sealed_blob, two_files};
 use crate::support::engine::{Scratch, both_engines, on_sqlite};
 use crate::support::postgres::server;
 use tokio::task::block_in_place;
 
-both_engines!(pages_of_rows_leave_nothing_out, an_empty_house_is_empty);
+both_engines!(a_snapshot_is_of_one_moment, a_receiver_that_has_enough_ends_the_reading, an_empty_house_is_empty);
 
 /// A row in every table, and nothing in any column that is what a column holds by default; returns them.
 async fn furnish(db: &Db) -> Tables {
@@ -72,14 +72,26 @@ async fn furnish(db: &Db) -> Tables {
 
 type Tables = Vec<(&'static str, Vec<Vec<Value>>)>;
 
+/// Every row of every table, of one moment.
 async fn all(db: &Db) -> Tables {
+    let mut conn = db.snapshot().await.unwrap();
     let mut tables = Vec::new();
     for table in TABLES {
-        let rows = read!(db, |c| table.page(c, 1_000, 0));
-        assert_eq!(read!(db, |c| table.is_empty(c)), rows.is_empty());
+        let rows = rows(&mut conn, table).await;
+        assert_eq!(table.is_empty(&mut conn).await.unwrap(), rows.is_empty());
         tables.push((table.name, rows));
     }
     tables
+}
+
+async fn rows(conn: &mut Conn, table: &Table) -> Vec<Vec<Value>> {
+    let mut rows = Vec::new();
+    let keep = |row| -> Result<(), StoreError> {
+        rows.push(row);
+        Ok(())
+    };
+    table.each(conn, keep).await.unwrap();
+    rows
 }
 
 /// Writes these rows into an empty house, which then holds the same.
@@ -112,22 +124,31 @@ fn every_table_travels_from_one_engine_to_the_other_and_back() {
     });
 }
 
-async fn pages_of_rows_leave_nothing_out(db: Scratch) {
-    let table = TABLES.iter().find(|t| t.name == "audit").unwrap();
-    for n in 0..25 {
-        let line = Line { at: at(n), actor: None, action: "taken".to_owned(), thread: None, detail: String::new() };
-        write!(db, |tx| trail::insert(tx, fresh(), &line)).unwrap();
+async fn a_snapshot_is_of_one_moment(db: Scratch) {
+    let table = TABLES.iter().find(|t| t.name == "person").unwrap();
+    write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();
+    let mut snapshot = db.snapshot().await.unwrap();
+    assert_eq!(rows(&mut snapshot, table).await.len(), 1);
+    write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();
+    assert_eq!(rows(&mut snapshot, table).await.len(), 1, "what came later is not in it");
+    drop(snapshot);
+    assert_eq!(rows(&mut db.read().await.unwrap(), table).await.len(), 2);
+}
+
+async fn a_receiver_that_has_enough_ends_the_reading(db: Scratch) {
+    let table = TABLES.iter().find(|t| t.name == "person").unwrap();
+    for _ in 0..5 {
+        write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();
     }
-    let mut paged = Vec::new();
-    for offset in 0.. {
-        let page = read!(db, |c| table.page(c, 4, offset * 4));
-        if page.is_empty() {
-            break;
-        }
-        paged.extend(page);
-    }
-    assert_eq!(paged, read!(db, |c| table.page(c, 100, 0)));
-    assert_eq!(paged.len(), 25);
+    let mut conn = db.read().await.unwrap();
+    let mut shown = 0;
+    let outcome = table.each(&mut conn, |_| {
+        shown += 1;
+        if shown == 3 { Err(StoreError::Gone("room")) } else { Ok(()) }
+    });
+    assert!(matches!(outcome.await, Err(StoreError::Gone("room"))));
+    assert_eq!(shown, 3);
+    assert_eq!(rows(&mut conn, table).await.len(), 5, "the connection goes on");
 }
 
 async fn an_empty_house_is_empty(db: Scratch) {

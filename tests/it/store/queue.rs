@@ -44,11 +44,12 @@ async fn a_row_of_the_queue_comes_back(db: Scratch) {
     let new = fill(&db, scene, &[(10, true, Some(scene.counselor))]).await;
     let rows = read!(db, |c| queue::list(c, List::Mine(scene.counselor), None, 10));
     let client = read!(db, |c| people::find(c, scene.client)).unwrap();
-    let Waiting { thread, desk, name_sealed, client: client_id, language, urgent, assignee, waiting, last } =
+    let Waiting { thread, desk, name_sealed, client: client_id, language, urgent, assignee, waiting, last, state } =
         rows.into_iter().next().unwrap();
     assert_eq!((thread, desk, client_id), (new[0], scene.desk, scene.client));
     assert_eq!((name_sealed, language.as_str()), (client.name_sealed, client.language.code()));
     assert_eq!((urgent, assignee, waiting, last), (true, Some(scene.counselor), Some(at(10)), None));
+    assert_eq!(state, threads::ThreadState::Waiting);
 }
 
 async fn each_thread_stands_in_one_list(db: Scratch) {
