@@ -40,6 +40,7 @@ CREATE TABLE notice (
     asked_us BIGINT NOT NULL,
     confirmed_us BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX notice_address ON notice (address_hash);
 
 CREATE TABLE invitation (
     token_hash BYTEA NOT NULL PRIMARY KEY,

@@ -40,6 +40,7 @@ CREATE TABLE notice (
     asked_us INTEGER NOT NULL,
     confirmed_us INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX notice_address ON notice (address_hash);
 
 CREATE TABLE invitation (
     token_hash BLOB NOT NULL PRIMARY KEY,

@@ -4,10 +4,12 @@
 //! transactions, and no transaction waits for the network.
 
 pub mod answer;
+pub mod chores;
 pub mod enter;
 pub mod furnish;
 pub mod keep;
 pub mod keyring;
+pub mod leave;
 pub mod notify;
 pub mod oversee;
 pub mod read;

@@ -128,8 +128,12 @@ async fn write(house: &House, tx: &mut Tx, notice: &Notice, client: &Person) -> 
 }
 
 /// The daily look: one notification if something is unread and the client still wants it.
+///
+/// The job goes in the same commit. A reply released before is seen here; one released after finds no job and adds its
+/// own, where a job only ended later would have swallowed it.
 pub async fn daily(house: &House, client: PersonId) -> Result<(), Failure> {
     let mut tx = house.db.begin().await?;
+    jobs::cancel(&mut tx, DAILY_JOB, client.bytes()).await?;
     let notice = people::find_notice(&mut tx, client).await?.filter(|n| n.confirmed.is_some() && n.mode == NoticeMode::Daily);
     let person = people::find(&mut tx, client).await?.filter(|p| p.disabled.is_none());
     if let (Some(notice), Some(person)) = (notice, person)

@@ -21,22 +21,42 @@ pub struct Job {
     pub due: Moment,
 }
 
+/// A job that gave up.
+pub struct Dead {
+    /// Row.
+    pub id: JobId,
+    /// What was to be done.
+    pub kind: String,
+    /// Why not, in a word.
+    pub reason: String,
+    /// After how many tries.
+    pub tries: i64,
+    /// When.
+    pub at: Moment,
+}
+
 statements! {
+    /// The empty update locks the row: whoever does that job at this moment sees what this transaction wrote, or lets it
+    /// insert a new one.
     INSERT = "INSERT INTO job (id, kind, subject, state, due_us, created_us) VALUES ($1, $2, $3, 'waiting', $4, $5) \
-              ON CONFLICT (kind, subject) WHERE state = 'waiting' DO NOTHING";
+              ON CONFLICT (kind, subject) WHERE state = 'waiting' DO UPDATE SET kind = excluded.kind";
     CLAIM = "UPDATE job SET leased_until_us = $2, tries = tries + 1 WHERE id = (SELECT id FROM job \
              WHERE state = 'waiting' AND due_us <= $1 AND leased_until_us <= $1 ORDER BY due_us LIMIT 1) \
              AND state = 'waiting' AND due_us <= $1 AND leased_until_us <= $1 RETURNING id, kind, subject, tries, due_us";
     FINISH = "UPDATE job SET state = $2, reason = $3, done_us = $4 WHERE id = $1 AND state = 'waiting'";
-    RETRY = "UPDATE job SET due_us = $2, leased_until_us = 0, reason = $3 WHERE id = $1 AND state = 'waiting'";
+    RETRY = "UPDATE job SET due_us = $2, leased_until_us = 0, reason = $3 WHERE id = $1 AND state = 'waiting' AND tries = $4";
     CANCEL = "DELETE FROM job WHERE kind = $1 AND subject = $2 AND state = 'waiting'";
-    NEXT_DUE = "SELECT MIN(due_us) FROM job WHERE state = 'waiting'";
+    NEXT_DUE = "SELECT MIN(due_us) FROM job WHERE state = 'waiting' AND leased_until_us <= $1";
     COUNT_DEAD = "SELECT COUNT(*) FROM job WHERE state = 'dead'";
+    LIST_DEAD = "SELECT id, kind, reason, tries, done_us FROM job WHERE state = 'dead' ORDER BY done_us DESC LIMIT $1";
     DELETE_DONE = "DELETE FROM job WHERE state = 'done' AND done_us < $1";
     FIND_SCHEDULE = "SELECT next_us FROM schedule WHERE name = $1";
     INSERT_SCHEDULE = "INSERT INTO schedule (name, next_us) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
     ADVANCE_SCHEDULE = "UPDATE schedule SET next_us = $3 WHERE name = $1 AND next_us = $2";
 }
+
+type Row = (Vec<u8>, String, Vec<u8>, i64, i64);
+type DeadRow = (Vec<u8>, String, String, i64, i64);
 
 /// Adds a job, unless the same one waits already.
 pub async fn insert(tx: &mut Tx, job: JobId, kind: &str, subject: &[u8], due: Moment, now: Moment) -> Result<(), StoreError> {
@@ -54,7 +74,7 @@ pub async fn insert(tx: &mut Tx, job: JobId, kind: &str, subject: &[u8], due: Mo
 
 /// Claims the next due job until `lease`. `None` may mean that another worker was quicker: look again before sleeping.
 pub async fn claim(tx: &mut Tx, now: Moment, lease: Moment) -> Result<Option<Job>, StoreError> {
-    let row: Option<(Vec<u8>, String, Vec<u8>, i64, i64)> =
+    let row: Option<Row> =
         on!(tx, |c| sqlx::query_as(CLAIM).bind(now.micros()).bind(lease.micros()).fetch_optional(c).await)?;
     row.map(|r| Ok(Job { id: id(&r.0, "job.id")?, kind: r.1, subject: r.2, tries: r.3, due: Moment::from_micros(r.4) })).transpose()
 }
@@ -66,10 +86,17 @@ pub async fn finish(tx: &mut Tx, job: JobId, dead: Option<&str>, now: Moment) ->
     Ok(done == 1)
 }
 
-/// Lets a job rest until `due`.
-pub async fn retry(tx: &mut Tx, job: JobId, due: Moment, reason: &str) -> Result<(), StoreError> {
-    on!(tx, |c| sqlx::query(RETRY).bind(job.bytes()).bind(due.micros()).bind(reason).execute(c).await.map(|_| ()))?;
-    Ok(())
+/// Lets a job rest until `due` after try number `tries`; false when another worker has begun a later try since.
+pub async fn retry(tx: &mut Tx, job: JobId, tries: i64, due: Moment, reason: &str) -> Result<bool, StoreError> {
+    let done = on!(tx, |c| sqlx::query(RETRY)
+        .bind(job.bytes())
+        .bind(due.micros())
+        .bind(reason)
+        .bind(tries)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
+    Ok(done == 1)
 }
 
 /// Removes a waiting job.
@@ -78,9 +105,9 @@ pub async fn cancel(tx: &mut Tx, kind: &str, subject: &[u8]) -> Result<(), Store
     Ok(())
 }
 
-/// When the next job is due.
-pub async fn next_due(conn: &mut Conn) -> Result<Option<Moment>, StoreError> {
-    let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(NEXT_DUE).fetch_one(c).await)?;
+/// When the next job is due that nobody holds a lease on.
+pub async fn next_due(conn: &mut Conn, now: Moment) -> Result<Option<Moment>, StoreError> {
+    let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(NEXT_DUE).bind(now.micros()).fetch_one(c).await)?;
     Ok(row.0.map(Moment::from_micros))
 }
 
@@ -88,6 +115,16 @@ pub async fn next_due(conn: &mut Conn) -> Result<Option<Moment>, StoreError> {
 pub async fn count_dead(conn: &mut Conn) -> Result<i64, StoreError> {
     let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_DEAD).fetch_one(c).await)?;
     Ok(row.0)
+}
+
+/// Jobs that gave up, the latest first.
+pub async fn list_dead(conn: &mut Conn, limit: i64) -> Result<Vec<Dead>, StoreError> {
+    let rows: Vec<DeadRow> =
+        on!(conn, |c| sqlx::query_as(LIST_DEAD).bind(limit).fetch_all(c).await)?;
+    let dead = |r: DeadRow| {
+        Ok(Dead { id: id(&r.0, "job.id")?, kind: r.1, reason: r.2, tries: r.3, at: Moment::from_micros(r.4) })
+    };
+    rows.into_iter().map(dead).collect()
 }
 
 /// Forgets jobs done before `before`; dead ones stay.

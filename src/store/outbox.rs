@@ -57,6 +57,20 @@ pub struct Standing {
     pub dead: i64,
 }
 
+/// A mail that gave up.
+pub struct Dead {
+    /// Row.
+    pub id: OutboxId,
+    /// What it was about.
+    pub kind: MailKind,
+    /// Why, in a word.
+    pub reason: String,
+    /// After how many tries.
+    pub tries: i64,
+    /// When.
+    pub at: Moment,
+}
+
 statements! {
     INSERT = "INSERT INTO outbox (id, kind, language, recipient_sealed, link_sealed, state, due_us, created_us) \
               VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7)";
@@ -65,12 +79,17 @@ statements! {
              AND state = 'waiting' AND due_us <= $1 AND leased_until_us <= $1 \
              RETURNING id, kind, language, recipient_sealed, link_sealed, tries";
     FINISH = "UPDATE outbox SET state = $2, reason = $3, done_us = $4, recipient_sealed = $5, link_sealed = $5 WHERE id = $1 AND state = 'waiting'";
-    RETRY = "UPDATE outbox SET due_us = $2, leased_until_us = 0, reason = $3 WHERE id = $1 AND state = 'waiting'";
-    NEXT_DUE = "SELECT MIN(due_us) FROM outbox WHERE state = 'waiting'";
+    RETRY = "UPDATE outbox SET due_us = $2, leased_until_us = 0, reason = $3 WHERE id = $1 AND state = 'waiting' AND tries = $4";
+    DELETE = "DELETE FROM outbox WHERE id = $1 AND state = 'waiting'";
+    NEXT_DUE = "SELECT MIN(due_us) FROM outbox WHERE state = 'waiting' AND leased_until_us <= $1";
     STANDING = "SELECT COUNT(*), MIN(created_us) FROM outbox WHERE state = 'waiting'";
     COUNT_DEAD = "SELECT COUNT(*) FROM outbox WHERE state = 'dead'";
+    LIST_DEAD = "SELECT id, kind, reason, tries, done_us FROM outbox WHERE state = 'dead' ORDER BY done_us DESC LIMIT $1";
     DELETE_SENT = "DELETE FROM outbox WHERE state = 'sent' AND done_us < $1";
 }
+
+type Row = (Vec<u8>, String, String, Vec<u8>, Vec<u8>, i64);
+type DeadRow = (Vec<u8>, String, String, i64, i64);
 
 /// Adds a mail that leaves at `due` at the earliest.
 pub async fn insert(tx: &mut Tx, mail: &Outgoing, due: Moment, now: Moment) -> Result<(), StoreError> {
@@ -90,7 +109,7 @@ pub async fn insert(tx: &mut Tx, mail: &Outgoing, due: Moment, now: Moment) -> R
 
 /// Claims the next due mail until `lease`.
 pub async fn claim(tx: &mut Tx, now: Moment, lease: Moment) -> Result<Option<Outgoing>, StoreError> {
-    let row: Option<(Vec<u8>, String, String, Vec<u8>, Vec<u8>, i64)> =
+    let row: Option<Row> =
         on!(tx, |c| sqlx::query_as(CLAIM).bind(now.micros()).bind(lease.micros()).fetch_optional(c).await)?;
     row.map(|r| {
         Ok(Outgoing {
@@ -120,15 +139,28 @@ pub async fn finish(tx: &mut Tx, mail: OutboxId, dead: Option<&str>, now: Moment
     Ok(done == 1)
 }
 
-/// Lets a mail rest until `due`.
-pub async fn retry(tx: &mut Tx, mail: OutboxId, due: Moment, reason: &str) -> Result<(), StoreError> {
-    on!(tx, |c| sqlx::query(RETRY).bind(mail.bytes()).bind(due.micros()).bind(reason).execute(c).await.map(|_| ()))?;
+/// Lets a mail rest until `due` after try number `tries`; false when another worker has begun a later try since.
+pub async fn retry(tx: &mut Tx, mail: OutboxId, tries: i64, due: Moment, reason: &str) -> Result<bool, StoreError> {
+    let done = on!(tx, |c| sqlx::query(RETRY)
+        .bind(mail.bytes())
+        .bind(due.micros())
+        .bind(reason)
+        .bind(tries)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
+    Ok(done == 1)
+}
+
+/// Removes a mail that is not wanted any more.
+pub async fn delete(tx: &mut Tx, mail: OutboxId) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(DELETE).bind(mail.bytes()).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
-/// When the next mail is due.
-pub async fn next_due(conn: &mut Conn) -> Result<Option<Moment>, StoreError> {
-    let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(NEXT_DUE).fetch_one(c).await)?;
+/// When the next mail is due that nobody holds a lease on.
+pub async fn next_due(conn: &mut Conn, now: Moment) -> Result<Option<Moment>, StoreError> {
+    let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(NEXT_DUE).bind(now.micros()).fetch_one(c).await)?;
     Ok(row.0.map(Moment::from_micros))
 }
 
@@ -137,6 +169,18 @@ pub async fn standing(conn: &mut Conn) -> Result<Standing, StoreError> {
     let row: (i64, Option<i64>) = on!(conn, |c| sqlx::query_as(STANDING).fetch_one(c).await)?;
     let dead: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_DEAD).fetch_one(c).await)?;
     Ok(Standing { waiting: row.0, oldest: row.1.map(Moment::from_micros), dead: dead.0 })
+}
+
+/// Mails that gave up, the latest first.
+pub async fn list_dead(conn: &mut Conn, limit: i64) -> Result<Vec<Dead>, StoreError> {
+    let rows: Vec<DeadRow> =
+        on!(conn, |c| sqlx::query_as(LIST_DEAD).bind(limit).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|r| {
+            let (id, kind) = (id(&r.0, "outbox.id")?, word(&r.1, "outbox.kind", &r.0)?);
+            Ok(Dead { id, kind, reason: r.2, tries: r.3, at: Moment::from_micros(r.4) })
+        })
+        .collect()
 }
 
 /// Forgets mails sent before `before`; dead ones stay.

@@ -116,6 +116,8 @@ statements! {
                      ON CONFLICT (person_id) DO UPDATE SET mode = excluded.mode, address_sealed = excluded.address_sealed, \
                      address_hash = excluded.address_hash, token_hash = excluded.token_hash, asked_us = excluded.asked_us, \
                      confirmed_us = excluded.confirmed_us";
+    COUNT_WISHES = "SELECT COUNT(*) FROM notice n JOIN person p ON p.id = n.person_id \
+                    WHERE n.address_hash = $1 AND n.confirmed_us <> 0 AND n.mode <> 'never' AND p.disabled_us = 0";
     UPDATE_NOTICE_MODE = "UPDATE notice SET mode = $2 WHERE person_id = $1";
     CONFIRM_NOTICE = "UPDATE notice SET confirmed_us = $2 WHERE token_hash = $1 AND confirmed_us = 0 AND asked_us > $3";
     DELETE_NOTICE = "DELETE FROM notice WHERE person_id = $1";
@@ -235,6 +237,12 @@ pub async fn find_notice(conn: &mut Conn, person_id: PersonId) -> Result<Option<
 pub async fn find_notice_by_token(conn: &mut Conn, token_hash: &[u8]) -> Result<Option<Notice>, StoreError> {
     let row: Option<NoticeRow> = on!(conn, |c| sqlx::query_as(FIND_NOTICE_BY_TOKEN).bind(token_hash).fetch_optional(c).await)?;
     row.map(notice).transpose()
+}
+
+/// How many clients want notifications at an address, by its hash.
+pub async fn count_wishes(conn: &mut Conn, address_hash: &[u8]) -> Result<i64, StoreError> {
+    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_WISHES).bind(address_hash).fetch_one(c).await)?;
+    Ok(row.0)
 }
 
 /// Sets address and wish anew.
