@@ -272,7 +272,7 @@ async fn counselor_answers(stage: &Stage, counselor: &Signed, thread: ThreadId, 
     };
     answer::hand_in(house, &reader, &thread, reply).await?;
     stage.clock.advance(house.rules.recall + Duration::from_secs(1));
-    crate::jobs::run_due(house).await;
+    crate::jobs::run_due(house).await?;
     Ok(())
 }
 

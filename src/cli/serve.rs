@@ -53,7 +53,8 @@ pub(super) async fn serve(place: &Place, args: &Args) -> Result<(), Ended> {
     }
     let house = Arc::new(prepare(place).await?);
     let doors = Doors::bind(&place.settings).await?;
-    let transport = Transport::open(&place.settings.mail.relay, &crate::config::outbox_folder(&place.home))
+    let mail = &place.settings.mail;
+    let transport = Transport::open(&mail.relay, &mail.domain, &crate::config::outbox_folder(&place.home))
         .map_err(|e| Ended::new(exit::CONFIG, format!("mail.relay: {e}")))?;
     first_link(&house).await?;
     welcome(place, &house);
