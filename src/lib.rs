@@ -56,3 +56,5 @@ pub mod web;
 pub mod config;
 pub mod custody;
 pub mod telemetry;
+pub mod app;
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The program `merpati`: reads the command line, starts the runtime, sets the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    merpati::cli::main()
+}

@@ -53,9 +53,11 @@ pub(super) async fn serve(place: &Place, args: &Args) -> Result<(), Ended> {
     }
     let house = Arc::new(prepare(place).await?);
     let doors = Doors::bind(&place.settings).await?;
-    let mail = &place.settings.mail;
-    let transport = Transport::open(&mail.relay, &mail.domain, &crate::config::outbox_folder(&place.home))
-        .map_err(|e| Ended::new(exit::CONFIG, format!("mail.relay: {e}")))?;
+    let transport = if place.settings.mail.relay.is_empty() {
+        Transport::Folder(crate::config::outbox_folder(&place.home))
+    } else {
+        Transport::relay(&place.settings.mail.relay, &house.rules.mail_domain).map_err(|e| Ended::new(exit::CONFIG, format!("mail.relay: {e}")))?
+    };
     first_link(&house).await?;
     welcome(place, &house);
     let running = app::start(house, doors, transport);

@@ -53,11 +53,6 @@ pub struct Relay {
 }
 
 impl Transport {
-    /// The relay of the settings, or the folder when they name none.
-    pub fn open(relay: &str, mail_domain: &str, folder: &Path) -> Result<Self, BadRelay> {
-        if relay.is_empty() { Ok(Self::Folder(folder.to_owned())) } else { Self::relay(relay, mail_domain) }
-    }
-
     /// A relay by its URL, see [`RelayUrl`]; `mail_domain` is the name we say hello with.
     pub fn relay(url: &str, mail_domain: &str) -> Result<Self, BadRelay> {
         let url = RelayUrl::parse(url)?;
