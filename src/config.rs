@@ -11,6 +11,7 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 use crate::house::Rules;
+use crate::outbox::RelayUrl;
 use crate::seal::Cost;
 
 /// Name of the file in the home folder.
@@ -169,8 +170,10 @@ impl Settings {
                 wrong.push(format!("{key}: {text:?} is not an address and port; write for example 127.0.0.1:2525, or \"\" to close it"));
             }
         }
-        if !self.mail.relay.is_empty() && !self.mail.relay.starts_with("smtp://") && !self.mail.relay.starts_with("smtps://") {
-            wrong.push("mail.relay: must begin with smtp:// or smtps://, or be empty".to_owned());
+        if !self.mail.relay.is_empty()
+            && let Err(error) = RelayUrl::parse(&self.mail.relay)
+        {
+            wrong.push(format!("mail.relay: {error}; or leave it empty"));
         }
         let store = &self.store.url;
         if !store.is_empty() && !["sqlite:", "postgres://", "postgresql://"].iter().any(|p| store.starts_with(p)) {

@@ -7,6 +7,7 @@ use crate::app;
 use crate::commitments::week::Week;
 use crate::crisis;
 use crate::house::House;
+use crate::outbox::Transport;
 use crate::role::Role;
 use crate::store::{desks, jobs, outbox, people};
 
@@ -47,7 +48,7 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
 
 async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(), Ended> {
     clock(house, found);
-    relay(place, found);
+    relay(place, found).await;
     let mut conn = house.db.read().await?;
     if people::list_staff(&mut conn).await?.iter().any(|p| p.roles.has(Role::Operator) && p.disabled.is_none()) {
         found.good("an operator can sign in");
@@ -95,12 +96,18 @@ fn clock(house: &House, found: &mut Findings) {
     }
 }
 
-fn relay(place: &Place, found: &mut Findings) {
-    let domain = &place.settings.mail.domain;
-    if place.settings.mail.relay.is_empty() {
+async fn relay(place: &Place, found: &mut Findings) {
+    let (relay, domain) = (&place.settings.mail.relay, &place.settings.mail.domain);
+    if relay.is_empty() {
         found.warn("mail.relay is empty: mail that leaves is only written to a folder");
     } else {
-        found.good("mail.relay is set");
+        match Transport::relay(relay, domain) {
+            Ok(relay) => match relay.check().await {
+                Ok(()) => found.good("mail.relay answers and lets us in"),
+                Err(reason) => found.bad(format!("mail.relay does not let us in ({reason}); is it up, and are name, port, user and password right?")),
+            },
+            Err(error) => found.bad(format!("mail.relay: {error}")),
+        }
     }
     if domain.ends_with("localhost") {
         found.warn(format!("mail.domain is {domain}: fine for a first look; nobody outside can write to it"));

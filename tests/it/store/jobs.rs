@@ -41,12 +41,13 @@ async fn a_job_comes_back_when_claimed(db: Scratch) {
 }
 
 async fn jobs_run_when_due_longest_due_first(db: Scratch) {
-    assert_eq!(read!(db, |c| jobs::next_due(c)), None);
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(0))), None);
     let late = add(&db, "a", b"1", 20).await;
     let early = add(&db, "a", b"2", 10).await;
-    assert_eq!(read!(db, |c| jobs::next_due(c)), Some(at(10)));
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(0))), Some(at(10)));
     assert_eq!(claim(&db, 9).await, None);
     assert_eq!(claim(&db, 10).await, Some(early));
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(10))), Some(at(20)), "somebody works on the first");
     assert_eq!(claim(&db, 10).await, None);
     assert_eq!(claim(&db, 20).await, Some(late));
 }
@@ -77,13 +78,14 @@ async fn an_expired_lease_hands_a_job_to_another_worker(db: Scratch) {
 async fn a_job_rests_and_is_tried_again(db: Scratch) {
     let id = add(&db, "release", b"x", 0).await;
     assert_eq!(claim(&db, 0).await, Some(id));
-    write!(db, |tx| jobs::retry(tx, id, at(30), "busy")).unwrap();
-    assert_eq!(read!(db, |c| jobs::next_due(c)), Some(at(30)));
+    assert!(write!(db, |tx| jobs::retry(tx, id, 1, at(30), "busy")).unwrap());
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(0))), Some(at(30)));
     assert_eq!(claim(&db, 29).await, None);
     let again = write!(db, |tx| jobs::claim(tx, at(30), lease(at(30)))).unwrap().unwrap();
     assert_eq!((again.tries, again.due), (2, at(30)));
+    assert!(!write!(db, |tx| jobs::retry(tx, id, 1, at(31), "late")).unwrap(), "another try has begun");
     assert!(write!(db, |tx| jobs::finish(tx, id, None, at(31))).unwrap());
-    write!(db, |tx| jobs::retry(tx, id, at(40), "late")).unwrap();
+    assert!(!write!(db, |tx| jobs::retry(tx, id, 2, at(40), "late")).unwrap());
     assert_eq!(claim(&db, 1_000).await, None, "what is done is not done again");
 }
 
@@ -104,6 +106,8 @@ async fn done_jobs_go_and_dead_ones_stay(db: Scratch) {
     assert_eq!(write!(db, |tx| jobs::delete_done(tx, at(20))).unwrap(), 0);
     assert_eq!(write!(db, |tx| jobs::delete_done(tx, at(21))).unwrap(), 1);
     assert_eq!(read!(db, |c| jobs::count_dead(c)), 1);
+    let list: Vec<_> = read!(db, |c| jobs::list_dead(c, 10)).into_iter().map(|d| (d.id, d.kind, d.reason, d.tries, d.at)).collect();
+    assert_eq!(list, [(dead, "a".to_owned(), "it never works".to_owned(), 0, at(20))]);
     assert_eq!(claim(&db, 100).await, None);
 }
 

@@ -50,9 +50,10 @@ async fn mails_leave_when_due_longest_due_first(db: Scratch) {
     let (late, early) = (mail(), mail());
     write!(db, |tx| outbox::insert(tx, &late, at(20), at(1))).unwrap();
     write!(db, |tx| outbox::insert(tx, &early, at(10), at(2))).unwrap();
-    assert_eq!(read!(db, |c| outbox::next_due(c)), Some(at(10)));
+    assert_eq!(read!(db, |c| outbox::next_due(c, at(0))), Some(at(10)));
     assert_eq!(claim(&db, 9).await, None, "not due");
     assert_eq!(claim(&db, 30).await, Some(early.id));
+    assert_eq!(read!(db, |c| outbox::next_due(c, at(30))), Some(at(20)), "somebody works on the first");
     assert_eq!(claim(&db, 30).await, Some(late.id));
     assert_eq!(claim(&db, 30).await, None);
 }
@@ -73,12 +74,13 @@ async fn a_mail_rests_and_is_tried_again(db: Scratch) {
     let new = mail();
     write!(db, |tx| outbox::insert(tx, &new, at(0), at(0))).unwrap();
     assert_eq!(claim(&db, 0).await, Some(new.id));
-    write!(db, |tx| outbox::retry(tx, new.id, at(30), "the relay is busy")).unwrap();
-    assert_eq!(read!(db, |c| outbox::next_due(c)), Some(at(30)));
+    assert!(write!(db, |tx| outbox::retry(tx, new.id, 1, at(30), "the relay is busy")).unwrap());
+    assert_eq!(read!(db, |c| outbox::next_due(c, at(0))), Some(at(30)));
     assert_eq!(claim(&db, 29).await, None);
     assert_eq!(claim(&db, 30).await, Some(new.id), "the lease ended with the try");
+    assert!(!write!(db, |tx| outbox::retry(tx, new.id, 1, at(31), "late")).unwrap(), "another try has begun");
     assert!(write!(db, |tx| outbox::finish(tx, new.id, None, at(31))).unwrap());
-    write!(db, |tx| outbox::retry(tx, new.id, at(40), "late")).unwrap();
+    assert!(!write!(db, |tx| outbox::retry(tx, new.id, 2, at(40), "late")).unwrap());
     assert_eq!(claim(&db, 1_000).await, None, "a mail that left does not leave again");
 }
 
@@ -89,14 +91,12 @@ async fn a_finished_mail_forgets_its_address(db: Scratch) {
         assert_eq!(claim(&db, 0).await, Some(new.id));
         assert!(write!(db, |tx| outbox::finish(tx, new.id, dead, at(7))).unwrap());
         let table = TABLES.iter().find(|t| t.name == "outbox").unwrap();
-        let (mut row, mut conn) = (Vec::new(), db.read().await.unwrap());
-        let find = |found: Vec<Value>| -> Result<(), StoreError> {
-            if found[0] == Value::Bytes(Some(new.id.bytes().to_vec())) {
-                row = found;
-            }
-            Ok(())
-        };
-        table.each(&mut conn, find).await.unwrap();
+        let mut rows = Vec::new();
+        read!(db, |c| table.each(c, |row| {
+            rows.push(row);
+            Ok::<_, StoreError>(())
+        }));
+        let row = rows.iter().find(|r| r[0] == Value::Bytes(Some(new.id.bytes().to_vec()))).unwrap();
         assert_eq!((&row[3], &row[4]), (&Value::Bytes(Some(Vec::new())), &Value::Bytes(Some(Vec::new()))));
         assert_eq!((&row[5], &row[9]), (&Value::Text(state.to_owned()), &Value::Text(reason.to_owned())));
         assert_eq!(row[11], Value::Int(at(7).micros()));
@@ -109,7 +109,7 @@ async fn the_outbox_tells_how_it_stands(db: Scratch) {
         (waiting, oldest, dead)
     };
     assert_eq!(stands().await, (0, None, 0));
-    assert_eq!(read!(db, |c| outbox::next_due(c)), None);
+    assert_eq!(read!(db, |c| outbox::next_due(c, at(0))), None);
     let mails: Vec<_> = (0..4).map(|_| mail()).collect();
     for (n, new) in (0..).zip(&mails) {
         write!(db, |tx| outbox::insert(tx, new, at(100), at(10 + n))).unwrap();
@@ -117,7 +117,12 @@ async fn the_outbox_tells_how_it_stands(db: Scratch) {
     assert!(write!(db, |tx| outbox::finish(tx, mails[0].id, None, at(20))).unwrap());
     assert!(write!(db, |tx| outbox::finish(tx, mails[1].id, Some("gone"), at(20))).unwrap());
     assert_eq!(stands().await, (2, Some(at(12)), 1));
+    let dead: Vec<_> = read!(db, |c| outbox::list_dead(c, 10)).into_iter().map(|d| (d.id, d.kind, d.reason, d.tries, d.at)).collect();
+    assert_eq!(dead, [(mails[1].id, MailKind::Notification, "gone".to_owned(), 0, at(20))]);
     assert_eq!(write!(db, |tx| outbox::delete_sent(tx, at(20))).unwrap(), 0);
     assert_eq!(write!(db, |tx| outbox::delete_sent(tx, at(21))).unwrap(), 1);
     assert_eq!(stands().await, (2, Some(at(12)), 1), "the dead stay");
+    write!(db, |tx| outbox::delete(tx, mails[2].id)).unwrap();
+    write!(db, |tx| outbox::delete(tx, mails[1].id)).unwrap();
+    assert_eq!(stands().await, (1, Some(at(13)), 1), "only what waits can be withdrawn");
 }
