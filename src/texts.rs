@@ -140,6 +140,28 @@ impl Texts {
 mod tests {
     use super::*;
 
+    /// A key in two files would keep the texts from loading at all.
+    #[test]
+    fn every_key_stands_once_and_in_both_languages() {
+        let keys = |language: &str| {
+            let folder = format!("{}/templates/lang/{language}", env!("CARGO_MANIFEST_DIR"));
+            let mut all = Vec::new();
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+                let lines = text.lines().filter(|l| l.starts_with(|c: char| c.is_ascii_lowercase()));
+                all.extend(lines.filter_map(|l| l.split_once(" =")).map(|(key, _)| key.to_owned()));
+            }
+            all.sort_unstable();
+            all
+        };
+        let (id, en) = (keys("id"), keys("en"));
+        let twice: Vec<_> = en.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
+        assert!(twice.is_empty(), "keys that stand twice: {twice:?}");
+        let lonely: Vec<_> = id.iter().filter(|k| !en.contains(k)).chain(en.iter().filter(|k| !id.contains(k))).collect();
+        assert!(lonely.is_empty(), "keys of one language only: {lonely:?}");
+        assert_eq!(id, en);
+    }
+
     #[test]
     fn dates_sizes_and_ages_in_both_languages() {
         let (id, en) = (Texts(Language::Indonesian), Texts(Language::English));

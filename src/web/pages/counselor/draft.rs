@@ -6,14 +6,18 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::part;
 use super::thread::Written;
-use crate::flow::read::{self, Access};
 use crate::flow::answer;
+use crate::flow::read::{self, Access};
 use crate::ids::ThreadId;
 use crate::web::ctx::Counselor;
 use crate::web::form::TextForm;
 use crate::web::refusal::Refusal;
 
-pub(super) async fn post(Path(id): Path<String>, Counselor(ctx, reader): Counselor, form: TextForm) -> Result<Response, Refusal> {
+pub(super) async fn post(
+    Path(id): Path<String>,
+    Counselor(ctx, reader): Counselor,
+    form: TextForm,
+) -> Result<Response, Refusal> {
     if form.expired {
         return Err(Refusal::FormExpired);
     }

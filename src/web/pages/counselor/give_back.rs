@@ -10,7 +10,11 @@ use crate::web::ctx::Counselor;
 use crate::web::form::SafeForm;
 use crate::web::refusal::Refusal;
 
-pub(super) async fn post(Path(id): Path<String>, Counselor(ctx, reader): Counselor, _: SafeForm) -> Result<Response, Refusal> {
+pub(super) async fn post(
+    Path(id): Path<String>,
+    Counselor(ctx, reader): Counselor,
+    _: SafeForm,
+) -> Result<Response, Refusal> {
     let thread = match mine(&ctx, &reader, &id).await? {
         Ok(thread) => thread,
         Err(page) => return Ok(page),

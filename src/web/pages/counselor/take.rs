@@ -12,7 +12,11 @@ use crate::web::ctx::Counselor;
 use crate::web::form::SafeForm;
 use crate::web::refusal::Refusal;
 
-pub(super) async fn post(Path(id): Path<String>, Counselor(ctx, reader): Counselor, _: SafeForm) -> Result<Response, Refusal> {
+pub(super) async fn post(
+    Path(id): Path<String>,
+    Counselor(ctx, reader): Counselor,
+    _: SafeForm,
+) -> Result<Response, Refusal> {
     let id: ThreadId = part(&id)?;
     let (thread, access) = read::staff_thread(&ctx.house, &reader, id).await?;
     if access != Access::Open {

@@ -22,8 +22,8 @@ use crate::secret::PlainText;
 use crate::store::threads::Thread;
 use crate::web::ctx::{Counselor, Ctx};
 use crate::web::form::{Fields, TextForm};
+use crate::web::pages::staff::carry::{Carried, carry_on};
 use crate::web::refusal::Refusal;
-use crate::web::shell::Shell;
 
 /// What the address asks for.
 #[derive(Deserialize, Default)]
@@ -47,7 +47,12 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn read(fields: &Fields) -> Self {
         // A subject is one line; browsers send line breaks as two signs.
-        let subject = fields.get("subject").chars().filter(|c| !c.is_control()).take(SUBJECT_CHARS_MAX).collect::<String>();
+        let subject = fields
+            .get("subject")
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(SUBJECT_CHARS_MAX)
+            .collect::<String>();
         Self {
             subject: PlainText::new(subject.trim().to_owned()),
             text: PlainText::new(fields.get("text").replace("\r\n", "\n")),
@@ -66,17 +71,6 @@ impl Written {
     }
 }
 
-/// The page for a reply that came without an open session.
-#[derive(askama::Template)]
-#[template(path = "pages/counselor/kept.html")]
-struct Kept {
-    s: Shell,
-    thread: ThreadId,
-    /// The screen is locked: unlocking saves the words. Otherwise the session is over, and they can be copied.
-    is_locked: bool,
-    written: Written,
-}
-
 pub(super) async fn get(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
@@ -89,35 +83,49 @@ pub(super) async fn get(
 pub(super) async fn post(Path(id): Path<String>, mut ctx: Ctx, form: TextForm) -> Result<Response, Refusal> {
     let id: ThreadId = part(&id)?;
     let written = Written::read(&form.fields);
-    let is_locked = match std::mem::replace(&mut ctx.visit, Visit::Stranger) {
-        Visit::Open(reader) if reader.who.roles.has(Role::Counselor) => return reply(&ctx, &reader, id, form, written).await,
-        Visit::Locked(who) if who.roles.has(Role::Counselor) => true,
-        Visit::Open(_) | Visit::Locked(_) => return Err(Refusal::NotFound),
-        Visit::Stranger => false,
+    let is_away = match &ctx.visit {
+        Visit::Locked(who) => who.roles.has(Role::Counselor),
+        Visit::Stranger => true,
+        Visit::Open(_) => false,
     };
-    let s = Shell::new(&ctx, None, "thread-kept-title", "/queue").for_staff();
-    let status = if is_locked { StatusCode::OK } else { StatusCode::FORBIDDEN };
-    Ok((status, ctx.page(&Kept { s, thread: id, is_locked, written })).into_response())
+    if is_away {
+        let carried = Carried {
+            thread: id.to_string(),
+            subject: written.subject,
+            text: written.text,
+        };
+        return Ok(carry_on(&ctx, carried));
+    }
+    match std::mem::replace(&mut ctx.visit, Visit::Stranger) {
+        Visit::Open(reader) if reader.who.roles.has(Role::Counselor) => reply(&ctx, &reader, id, form, written).await,
+        Visit::Open(_) | Visit::Locked(_) | Visit::Stranger => Err(Refusal::NotFound),
+    }
 }
 
-async fn reply(ctx: &Ctx, reader: &Reader, id: ThreadId, form: TextForm, written: Written) -> Result<Response, Refusal> {
+async fn reply(
+    ctx: &Ctx,
+    reader: &Reader,
+    id: ThreadId,
+    form: TextForm,
+    written: Written,
+) -> Result<Response, Refusal> {
     let (thread, access) = read::staff_thread(&ctx.house, reader, id).await?;
     if form.expired {
-        return again(ctx, reader, &thread, access, written, "thread-form-expired").await;
+        return again(ctx, reader, &thread, access, written, "counselor-form-expired").await;
     }
     if form.fields.has("discard") {
         answer::discard_draft(&ctx.house, reader, id).await?;
         return Ok(lead(ctx, id, "draft-discarded"));
     }
     if written.is_too_long() {
-        return again(ctx, reader, &thread, access, written, "thread-too-long").await;
+        return again(ctx, reader, &thread, access, written, "counselor-too-long").await;
     }
     if form.fields.has("keep") {
         answer::save_draft(&ctx.house, reader, id, &written.subject, &written.text).await?;
         return Ok(lead(ctx, id, "draft-saved"));
     }
     if written.is_blank() {
-        return again(ctx, reader, &thread, access, written, "thread-empty").await;
+        return again(ctx, reader, &thread, access, written, "counselor-empty").await;
     }
     send(ctx, reader, &thread, written).await
 }

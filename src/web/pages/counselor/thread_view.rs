@@ -109,10 +109,6 @@ impl Page {
             Stand::Nobody | Stand::Mine => None,
         }
     }
-
-    fn show_reply(&self) -> bool {
-        self.reply.is_some()
-    }
 }
 
 /// Everything the page shows. `written` is a reply that could not be taken as it is.
@@ -134,7 +130,7 @@ pub(super) async fn view(
     let zone = hours::zone(&beside.desk.zone);
     let done = asked.done.as_deref();
     let mut page = Page {
-        s: Shell::new(ctx, Some(reader.who.roles), "thread-title", "/queue"),
+        s: Shell::new(ctx, Some(reader.who.roles), "counselor-title", "/queue"),
         notice: notice(ctx.texts, done),
         id: thread.id,
         initials: initials(beside.name.reveal()),
@@ -157,7 +153,11 @@ pub(super) async fn view(
         stand,
         beside,
     };
-    let covers = if page.holder().is_none() { add_letters(ctx, reader, thread, asked, &mut page, zone).await? } else { None };
+    let covers = if page.holder().is_none() {
+        add_letters(ctx, reader, thread, asked, &mut page, zone).await?
+    } else {
+        None
+    };
     if page.is_mine() {
         add_work(ctx, reader, thread, &mut page, zone).await?;
     }
@@ -166,10 +166,23 @@ pub(super) async fn view(
 }
 
 /// Opens the letters; returns the moment up to which an answer to this page answers.
-async fn add_letters(ctx: &Ctx, reader: &Reader, thread: &Thread, asked: &Asked, page: &mut Page, zone: Tz) -> Result<Option<Moment>, Refusal> {
+async fn add_letters(
+    ctx: &Ctx,
+    reader: &Reader,
+    thread: &Thread,
+    asked: &Asked,
+    page: &mut Page,
+    zone: Tz,
+) -> Result<Option<Moment>, Refusal> {
     let opened = read::page(&ctx.house, reader, thread, asked.before.map(Moment::from_micros)).await?;
     let newest = opened.letters.iter().rev().find(|l| l.side == Side::Client);
-    page.door = newest.map(|l| ctx.texts.t(if l.door == Door::Mail { "thread-door-mail" } else { "thread-door-web" }));
+    page.door = newest.map(|l| {
+        ctx.texts.t(if l.door == Door::Mail {
+            "counselor-door-mail"
+        } else {
+            "counselor-door-web"
+        })
+    });
     // Ten replies in a row: everything of the client is older than what stands here.
     let covers = newest.or(opened.letters.last()).map(|l| l.received);
     page.older = opened.older.map(Moment::micros);
@@ -182,8 +195,16 @@ async fn add_letters(ctx: &Ctx, reader: &Reader, thread: &Thread, asked: &Asked,
 fn letter_view(ctx: &Ctx, reader: &Reader, beside: &Beside, letter: OpenLetter, zone: Tz) -> LetterView {
     let from_client = letter.side == Side::Client;
     let is_own = letter.author == Some(reader.who.person);
-    let who = if from_client { beside.name.clone() } else { letter.author_name.unwrap_or_default() };
-    let states = if from_client { Vec::new() } else { states(ctx, letter.received, letter.released, letter.read, zone) };
+    let who = if from_client {
+        beside.name.clone()
+    } else {
+        letter.author_name.unwrap_or_default()
+    };
+    let states = if from_client {
+        Vec::new()
+    } else {
+        states(ctx, letter.received, letter.released, letter.read, zone)
+    };
     LetterView {
         id: letter.id,
         from_client,
@@ -201,30 +222,52 @@ fn states(ctx: &Ctx, written: Moment, released: Option<Moment>, read: Option<Mom
     let Some(released) = released else {
         let leaves = written.plus(ctx.house.rules.recall);
         let text = if leaves > ctx.now {
-            ctx.texts.t1("thread-leaves", "time", ctx.texts.clock(leaves, zone))
+            ctx.texts.t1("counselor-leaves", "time", ctx.texts.clock(leaves, zone))
         } else {
-            ctx.texts.t("thread-leaves-now")
+            ctx.texts.t("counselor-leaves-now")
         };
         return vec![text];
     };
     let seen = match read {
-        Some(at) => ctx.texts.t1("thread-read", "time", ctx.texts.date_time(at, zone)),
-        None => ctx.texts.t("thread-unread"),
+        Some(at) => ctx.texts.t1("counselor-read", "time", ctx.texts.date_time(at, zone)),
+        None => ctx.texts.t("counselor-unread"),
     };
-    vec![ctx.texts.t1("thread-released", "time", ctx.texts.date_time(released, zone)), seen]
+    vec![
+        ctx.texts
+            .t1("counselor-released", "time", ctx.texts.date_time(released, zone)),
+        seen,
+    ]
 }
 
 /// What only the counselor who answers needs.
 async fn add_work(ctx: &Ctx, reader: &Reader, thread: &Thread, page: &mut Page, zone: Tz) -> Result<(), Refusal> {
     let me = reader.who.person;
-    page.colleagues = work::colleagues(&ctx.house, thread.desk).await?.into_iter().filter(|(id, _)| *id != me).collect();
+    page.colleagues = work::colleagues(&ctx.house, thread.desk)
+        .await?
+        .into_iter()
+        .filter(|(id, _)| *id != me)
+        .collect();
     let notes = work::notes(&ctx.house, reader, thread.id).await?;
-    page.notes = notes.into_iter().map(|n| NoteView { id: n.id, text: n.text, when: When::new(ctx, n.written, zone) }).collect();
+    page.notes = notes
+        .into_iter()
+        .map(|n| NoteView {
+            id: n.id,
+            text: n.text,
+            when: When::new(ctx, n.written, zone),
+        })
+        .collect();
     Ok(())
 }
 
 /// The reply: what was just typed, else the draft. Where the reader cannot answer, their words are shown to them all the same.
-async fn add_words(ctx: &Ctx, reader: &Reader, page: &mut Page, covers: Option<Moment>, written: Option<Written>, zone: Tz) -> Result<(), Refusal> {
+async fn add_words(
+    ctx: &Ctx,
+    reader: &Reader,
+    page: &mut Page,
+    covers: Option<Moment>,
+    written: Option<Written>,
+    zone: Tz,
+) -> Result<(), Refusal> {
     let draft = match answer::draft(&ctx.house, reader, page.id).await {
         Ok(draft) => draft,
         // A draft that cannot be opened must not keep the letters shut.
@@ -237,7 +280,9 @@ async fn add_words(ctx: &Ctx, reader: &Reader, page: &mut Page, covers: Option<M
         return Ok(());
     }
     let minutes = i64::try_from(ctx.house.rules.recall.as_secs() / 60).unwrap_or(0);
-    let saved = draft.as_ref().map(|d| ctx.texts.t1("thread-saved", "time", ctx.texts.clock(d.saved, zone)));
+    let saved = draft
+        .as_ref()
+        .map(|d| ctx.texts.t1("counselor-saved", "time", ctx.texts.clock(d.saved, zone)));
     let has_draft = draft.is_some();
     let (subject, text) = match (&written, draft) {
         (Some(w), _) => (w.subject.clone(), w.text.clone()),
@@ -248,19 +293,35 @@ async fn add_words(ctx: &Ctx, reader: &Reader, page: &mut Page, covers: Option<M
     page.reply = Some(ReplyForm {
         subject,
         text,
-        form_id: written.as_ref().and_then(|w| w.form_id).unwrap_or_else(|| LetterId::draw(&*ctx.house.chance)),
-        covers: written.as_ref().and_then(|w| w.covers).or(covers).map_or(0, Moment::micros),
+        form_id: written
+            .as_ref()
+            .and_then(|w| w.form_id)
+            .unwrap_or_else(|| LetterId::draw(&*ctx.house.chance)),
+        covers: written
+            .as_ref()
+            .and_then(|w| w.covers)
+            .or(covers)
+            .map_or(0, Moment::micros),
         saved: saved.unwrap_or_default(),
-        send: if minutes == 0 { ctx.texts.t("thread-send-now") } else { ctx.texts.t1("thread-send", "n", minutes) },
+        send: if minutes == 0 {
+            ctx.texts.t("counselor-send-now")
+        } else {
+            ctx.texts.t1("counselor-send", "n", minutes)
+        },
         has_draft,
         problem: problem.map(|key| ctx.texts.t(key)),
-        text_problem: problem.is_some_and(|key| key != "thread-form-expired"),
+        text_problem: problem.is_some_and(|key| key != "counselor-form-expired"),
     });
     Ok(())
 }
 
 fn initials(name: &str) -> String {
-    let first = |word: &str| word.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let first = |word: &str| {
+        word.chars()
+            .next()
+            .map(|c| c.to_uppercase().to_string())
+            .unwrap_or_default()
+    };
     name.split_whitespace().take(2).map(first).collect()
 }
 
