@@ -12,7 +12,10 @@ use crate::ids::{AttachmentId, DeskId, HeldId, LetterId};
 use crate::limits::MAIL_INLINE_BYTES_MAX;
 use crate::parse::{self, Letter, RawLetter};
 use crate::screen::{self, Reason, ScreenedLetter, SenderFit};
-use crate::seal::{AttachmentInfo, Author, BlobContext, Cert, Content, Entity, SealedBlob, ThreadToken, TokenError, seal_blob, seal_letter};
+use crate::seal::{
+    AttachmentInfo, Author, BlobContext, Cert, Content, Entity, SealedBlob, ThreadToken, TokenError, seal_blob,
+    seal_letter,
+};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::held::{self, NewHeld};
 use crate::store::letters::{self, Door, NewLetter, Side, Stored};
@@ -105,7 +108,12 @@ pub async fn destination_of_mailbox(house: &House, name: &str) -> Result<Destina
 }
 
 /// Takes one mail for one destination. `null_sender`: the empty envelope sender of machines.
-pub async fn by_mail(house: &House, to: &Destination, null_sender: bool, mail: PlainBytes) -> Result<Received, Failure> {
+pub async fn by_mail(
+    house: &House,
+    to: &Destination,
+    null_sender: bool,
+    mail: PlainBytes,
+) -> Result<Received, Failure> {
     let dedup = parse::dedup_digest(mail.reveal());
     // A large mail takes long enough to read and encrypt that other connections would wait for it.
     let outcome = if mail.reveal().len() <= MAIL_INLINE_BYTES_MAX {
@@ -140,7 +148,9 @@ fn judge(house: &House, to: &Destination, null_sender: bool, mail: PlainBytes) -
 }
 
 fn sender_fit(house: &House, to: &Destination, letter: &Letter) -> SenderFit {
-    let Destination::Thread(target) = to else { return SenderFit::NoThread };
+    let Destination::Thread(target) = to else {
+        return SenderFit::NoThread;
+    };
     match (&target.sender_hash, &letter.from) {
         (None, _) => SenderFit::NoneConfirmed,
         (Some(hash), Some(from)) if address_hash(house, from) == hash.as_slice() => SenderFit::Confirmed,
@@ -154,7 +164,9 @@ pub(crate) fn address_hash(house: &House, address: &MailAddress) -> [u8; 32] {
 }
 
 async fn enter(house: &House, to: &Destination, letter: ScreenedLetter, digest: [u8; 32]) -> Result<Received, Failure> {
-    let Destination::Thread(target) = to else { return Err(Failure::NotAllowed) };
+    let Destination::Thread(target) = to else {
+        return Err(Failure::NotAllowed);
+    };
     let letter = letter.into_letter();
     let mut target = target.clone();
     let dedup = house.keys.house.hash(kind::DEDUP, [target.thread.bytes(), &digest[..]].concat());
@@ -178,7 +190,12 @@ async fn enter(house: &House, to: &Destination, letter: ScreenedLetter, digest: 
 
 /// A small mail is sealed as it came. A large one becomes a reading copy, so that a page need not open all of it, and its
 /// original beside it.
-pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup: [u8; 32]) -> Result<NewLetter, Failure> {
+pub(crate) fn seal_mail(
+    house: &House,
+    place: &Place<'_>,
+    letter: &Letter,
+    dedup: [u8; 32],
+) -> Result<NewLetter, Failure> {
     let id = LetterId::draw(&*house.chance);
     let raw = letter.raw.bytes();
     let mut attachments = Vec::new();
@@ -188,7 +205,10 @@ pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup
         let original = AttachmentId::draw(&*house.chance);
         let ids = [place.thread.bytes(), id.bytes(), original.bytes()];
         let context = BlobContext { kind: "original", ids: &ids };
-        attachments.push((original, seal_blob(PlainBytes::new(raw.to_vec()), place.cert, house.signer(), place.received, &context)?));
+        attachments.push((
+            original,
+            seal_blob(PlainBytes::new(raw.to_vec()), place.cert, house.signer(), place.received, &context)?,
+        ));
         let list = letter.files.iter().map(|f| AttachmentInfo {
             id: original,
             name: PlainText::new(f.name.clone()),
@@ -197,7 +217,14 @@ pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup
         });
         Content::Text { text: letter.text.clone(), attachments: list.collect() }
     };
-    let entity = Entity { thread: place.thread, letter: id, received: place.received, author: Author::Client, subject: letter.subject.clone(), content };
+    let entity = Entity {
+        thread: place.thread,
+        letter: id,
+        received: place.received,
+        author: Author::Client,
+        subject: letter.subject.clone(),
+        content,
+    };
     Ok(NewLetter {
         id,
         thread: place.thread,
@@ -214,7 +241,13 @@ pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup
     })
 }
 
-async fn shelve(house: &House, to: &Destination, raw: PlainBytes, reasons: &[Reason], digest: [u8; 32]) -> Result<Received, Failure> {
+async fn shelve(
+    house: &House,
+    to: &Destination,
+    raw: PlainBytes,
+    reasons: &[Reason],
+    digest: [u8; 32],
+) -> Result<Received, Failure> {
     let (desk, vouched, thread) = match to {
         Destination::Thread(t) => (t.desk, &t.desk_cert, Some(t.thread)),
         Destination::Desk { id, cert } => (*id, cert, None),
@@ -232,7 +265,14 @@ async fn shelve(house: &House, to: &Destination, raw: PlainBytes, reasons: &[Rea
     Ok(if is_new { Received::Held } else { Received::Duplicate })
 }
 
-fn seal_held(house: &House, raw: PlainBytes, cert: &Cert, desk: DeskId, id: HeldId, received: Moment) -> Result<SealedBlob, Failure> {
+fn seal_held(
+    house: &House,
+    raw: PlainBytes,
+    cert: &Cert,
+    desk: DeskId,
+    id: HeldId,
+    received: Moment,
+) -> Result<SealedBlob, Failure> {
     let ids = [desk.bytes(), id.bytes()];
     Ok(seal_blob(raw, cert, house.signer(), received, &BlobContext { kind: "held", ids: &ids })?)
 }
@@ -270,7 +310,8 @@ pub async fn by_form(house: &House, reader: &Reader, thread: &Thread, letter: Fo
     let mut epoch = thread.epoch;
     for _ in 0..STALE_TRIES {
         let cert = keyring::epoch_cert(house, &mut house.db.read().await?, epoch).await?;
-        let written = Written { subject: &letter.subject, text: &letter.text, files: &letter.files, author: Author::Client };
+        let written =
+            Written { subject: &letter.subject, text: &letter.text, files: &letter.files, author: Author::Client };
         let received = house.now();
         let place = Place { thread: thread.id, epoch, cert: &cert, received };
         let (id, body, attachments) = seal_written(house, house.signer(), &place, &written)?;
@@ -336,7 +377,12 @@ pub(crate) struct Place<'a> {
 type SealedParts = (LetterId, crate::seal::SealedLetter, Vec<(AttachmentId, SealedBlob)>);
 
 /// Seals a letter from a form and its files.
-pub(crate) fn seal_written(house: &House, signer: &crate::seal::Signer, place: &Place<'_>, written: &Written<'_>) -> Result<SealedParts, Failure> {
+pub(crate) fn seal_written(
+    house: &House,
+    signer: &crate::seal::Signer,
+    place: &Place<'_>,
+    written: &Written<'_>,
+) -> Result<SealedParts, Failure> {
     let id = LetterId::draw(&*house.chance);
     let mut attachments = Vec::with_capacity(written.files.len());
     let mut list = Vec::with_capacity(written.files.len());

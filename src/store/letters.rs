@@ -154,8 +154,7 @@ statements! {
     FIND_DEDUP = "SELECT id FROM letter WHERE dedup = $1";
 }
 
-const INSERT_GROUP: &str =
-    "INSERT INTO letter (id, thread_id, epoch_id, author, author_id, door, received_us, released_us, covers_us, files, body, dedup) VALUES ";
+const INSERT_GROUP: &str = "INSERT INTO letter (id, thread_id, epoch_id, author, author_id, door, received_us, released_us, covers_us, files, body, dedup) VALUES ";
 
 /// Rows of one group at the most.
 pub const GROUP_MAX: usize = 64;
@@ -273,7 +272,10 @@ pub fn touch_threads_text(rows: usize, bytes_type: &str) -> String {
 }
 
 /// Returns each touched thread's present epoch.
-async fn touch_threads(tx: &mut Tx, touched: &BTreeMap<ThreadId, (EpochId, Moment, Moment)>) -> Result<HashMap<Vec<u8>, Vec<u8>>, StoreError> {
+async fn touch_threads(
+    tx: &mut Tx,
+    touched: &BTreeMap<ThreadId, (EpochId, Moment, Moment)>,
+) -> Result<HashMap<Vec<u8>, Vec<u8>>, StoreError> {
     if touched.is_empty() {
         return Ok(HashMap::new());
     }
@@ -323,7 +325,13 @@ impl Viewer {
 }
 
 /// The newest letters before a moment, newest first.
-pub async fn list_before(conn: &mut Conn, thread: ThreadId, before: Moment, viewer: Viewer, limit: usize) -> Result<Vec<Letter>, StoreError> {
+pub async fn list_before(
+    conn: &mut Conn,
+    thread: ThreadId,
+    before: Moment,
+    viewer: Viewer,
+    limit: usize,
+) -> Result<Vec<Letter>, StoreError> {
     let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST_BEFORE)
         .bind(thread.bytes())
         .bind(before.micros())
@@ -342,13 +350,15 @@ pub async fn list_all(conn: &mut Conn, thread: ThreadId) -> Result<Vec<Letter>, 
 
 /// How many letters this viewer sees.
 pub async fn count(conn: &mut Conn, thread: ThreadId, viewer: Viewer) -> Result<i64, StoreError> {
-    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT).bind(thread.bytes()).bind(viewer.released_from()).fetch_one(c).await)?;
+    let row: (i64,) =
+        on!(conn, |c| sqlx::query_as(COUNT).bind(thread.bytes()).bind(viewer.released_from()).fetch_one(c).await)?;
     Ok(row.0)
 }
 
 /// Receipt of the client's oldest letter after `after`: what a reply that had shown everything up to then did not cover.
 pub async fn oldest_after(conn: &mut Conn, thread: ThreadId, after: Moment) -> Result<Option<Moment>, StoreError> {
-    let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(OLDEST_AFTER).bind(thread.bytes()).bind(after.micros()).fetch_one(c).await)?;
+    let row: (Option<i64>,) =
+        on!(conn, |c| sqlx::query_as(OLDEST_AFTER).bind(thread.bytes()).bind(after.micros()).fetch_one(c).await)?;
     Ok(row.0.map(Moment::from_micros))
 }
 
@@ -372,18 +382,33 @@ pub async fn count_unread_of_client(conn: &mut Conn, client: PersonId) -> Result
 
 /// The client has the thread before them.
 pub async fn mark_read(tx: &mut Tx, thread: ThreadId, now: Moment) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(MARK_READ).bind(thread.bytes()).bind(now.micros()).execute(c).await.map(|d| d.rows_affected()))?)
+    Ok(on!(tx, |c| sqlx::query(MARK_READ)
+        .bind(thread.bytes())
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?)
 }
 
 /// Lets the client see a reply; false when it was released or recalled meanwhile.
 pub async fn release(tx: &mut Tx, letter_id: LetterId, now: Moment) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(RELEASE).bind(letter_id.bytes()).bind(now.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(RELEASE)
+        .bind(letter_id.bytes())
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
 /// Takes a reply back that is not released yet; false when it is too late.
 pub async fn recall(tx: &mut Tx, letter_id: LetterId, author: PersonId) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(DELETE_UNRELEASED).bind(letter_id.bytes()).bind(author.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(DELETE_UNRELEASED)
+        .bind(letter_id.bytes())
+        .bind(author.bytes())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
@@ -394,13 +419,25 @@ pub async fn list_unreleased(conn: &mut Conn, thread: ThreadId) -> Result<Vec<Le
 }
 
 /// One attachment of one letter, encrypted.
-pub async fn find_attachment(conn: &mut Conn, letter_id: LetterId, attachment: AttachmentId) -> Result<Option<Vec<u8>>, StoreError> {
-    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_ATTACHMENT).bind(attachment.bytes()).bind(letter_id.bytes()).fetch_optional(c).await)?;
+pub async fn find_attachment(
+    conn: &mut Conn,
+    letter_id: LetterId,
+    attachment: AttachmentId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_ATTACHMENT)
+        .bind(attachment.bytes())
+        .bind(letter_id.bytes())
+        .fetch_optional(c)
+        .await)?;
     Ok(row.map(|r| r.0))
 }
 
 /// All attachments of a letter, encrypted, in order.
-pub async fn list_attachments(conn: &mut Conn, letter_id: LetterId) -> Result<Vec<(AttachmentId, Vec<u8>)>, StoreError> {
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(conn, |c| sqlx::query_as(LIST_ATTACHMENTS).bind(letter_id.bytes()).fetch_all(c).await)?;
+pub async fn list_attachments(
+    conn: &mut Conn,
+    letter_id: LetterId,
+) -> Result<Vec<(AttachmentId, Vec<u8>)>, StoreError> {
+    let rows: Vec<(Vec<u8>, Vec<u8>)> =
+        on!(conn, |c| sqlx::query_as(LIST_ATTACHMENTS).bind(letter_id.bytes()).fetch_all(c).await)?;
     rows.into_iter().map(|r| Ok((id(&r.0, "attachment.id")?, r.1))).collect()
 }

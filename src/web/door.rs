@@ -75,7 +75,12 @@ impl Door {
     }
 
     /// Somebody who accepted an invitation, with a browser of their own.
-    pub(in crate::web) async fn colleague(&self, name: &str, roles: &[Role], desk: Option<DeskId>) -> (Browser<'_>, Entered) {
+    pub(in crate::web) async fn colleague(
+        &self,
+        name: &str,
+        roles: &[Role],
+        desk: Option<DeskId>,
+    ) -> (Browser<'_>, Entered) {
         let path = self.invitation(roles, desk).await;
         let token = path.rsplit('/').next().unwrap();
         let entered = enter::accept_invitation(&self.house, token, name, SECRET, Language::Indonesian).await.unwrap();
@@ -110,7 +115,8 @@ impl Answer {
 
     /// The value of the first input of that name.
     pub(in crate::web) fn value(&self, name: &str) -> &str {
-        let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}"));
+        let (_, rest) =
+            self.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}"));
         rest.split('"').next().unwrap()
     }
 

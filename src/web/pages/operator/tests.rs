@@ -15,7 +15,13 @@ async fn a_house_is_furnished() {
     empty.shows("There is no desk yet").shows("keluar").shows("/practice-key.asc");
     let [_, new] = operator.get_both("/operator/desk").await;
     new.shows("datalist").shows("Asia/Jayapura").shows("Monday–Friday 08:00–16:00");
-    let fields = [("name", "BK SMA Nusantara 3"), ("slug", "BK-3"), ("zone", "Asia/Jakarta"), ("hours", "mon-fri 08:00-16:00"), ("reads", "2")];
+    let fields = [
+        ("name", "BK SMA Nusantara 3"),
+        ("slug", "BK-3"),
+        ("zone", "Asia/Jakarta"),
+        ("hours", "mon-fri 08:00-16:00"),
+        ("reads", "2"),
+    ];
     for (field, value, said) in [
         ("name", " ", "name-problem"),
         ("slug", "postmaster", "slug-problem"),
@@ -29,18 +35,36 @@ async fn a_house_is_furnished() {
         let mended: Vec<_> = fields.iter().map(|(n, v)| (*n, if *n == field { value } else { *v })).collect();
         let answer = operator.post("/operator/desk", &mended).await;
         assert_eq!(answer.status, StatusCode::OK);
-        answer.shows(said).shows("aria-invalid=\"true\"").shows(&format!("name=\"{field}\" value=\"{}\"", value.trim()));
+        answer
+            .shows(said)
+            .shows("aria-invalid=\"true\"")
+            .shows(&format!("name=\"{field}\" value=\"{}\"", value.trim()));
     }
     assert_eq!(operator.post("/operator/desk", &fields).await.location(), "/operator?done=desk-added");
     operator.post("/operator/desk", &fields).await.shows("Another desk has this short name");
     let [indonesian, list] = operator.get_both("/operator?done=desk-added").await;
-    list.shows("No counselor yet: not open to clients").shows("bk-3@contoh.sch.id").shows("Monday–Friday 08:00–16:00").shows("WIB");
+    list.shows("No counselor yet: not open to clients")
+        .shows("bk-3@contoh.sch.id")
+        .shows("Monday–Friday 08:00–16:00")
+        .shows("WIB");
     indonesian.shows("Senin–Jumat 08.00–16.00");
     let desk = oversee::overview(&door.house).await.unwrap().desks.remove(0).desk.id;
     let edit = format!("/operator/desk/{desk}");
-    operator.get_both(&edit).await[1].shows("id=\"is_open\" name=\"is_open\" value=\"1\" checked").hides("name=\"slug\"");
-    operator.post(&edit, &[("name", ""), ("zone", "UTC"), ("hours", "sat 10:00-12:00"), ("reads", "1")]).await.shows("Saturday 10:00–12:00").shows("name-problem");
-    assert_eq!(operator.post(&edit, &[("name", "Baru"), ("zone", "UTC"), ("hours", "sat 10:00-12:00"), ("reads", "1")]).await.location(), "/operator?done=desk-changed");
+    operator.get_both(&edit).await[1]
+        .shows("id=\"is_open\" name=\"is_open\" value=\"1\" checked")
+        .hides("name=\"slug\"");
+    operator
+        .post(&edit, &[("name", ""), ("zone", "UTC"), ("hours", "sat 10:00-12:00"), ("reads", "1")])
+        .await
+        .shows("Saturday 10:00–12:00")
+        .shows("name-problem");
+    assert_eq!(
+        operator
+            .post(&edit, &[("name", "Baru"), ("zone", "UTC"), ("hours", "sat 10:00-12:00"), ("reads", "1")])
+            .await
+            .location(),
+        "/operator?done=desk-changed"
+    );
     let changed = oversee::overview(&door.house).await.unwrap().desks.remove(0).desk;
     assert_eq!((changed.name.as_str(), changed.slug.as_str(), changed.is_open), ("Baru", "bk-3", false));
     assert_eq!(operator.get("/operator/desk/unknown").await.status, StatusCode::NOT_FOUND);
@@ -53,7 +77,11 @@ async fn colleagues_are_invited_and_shut_out() {
     let (mut operator, me) = door.colleague("Pak Oper", &[Role::Operator], None).await;
     operator.get_both("/operator/invitation").await;
     operator.post("/operator/invitation", &[("desk", "")]).await.shows("Choose at least one role");
-    operator.post("/operator/invitation", &[("counselor", "1"), ("desk", "")]).await.shows("Choose the counselor’s desk").shows("id=\"counselor\" name=\"counselor\" value=\"1\" checked");
+    operator
+        .post("/operator/invitation", &[("counselor", "1"), ("desk", "")])
+        .await
+        .shows("Choose the counselor’s desk")
+        .shows("id=\"counselor\" name=\"counselor\" value=\"1\" checked");
     let id = desk.to_string();
     let answer = operator.post("/operator/invitation", &[("counselor", "1"), ("desk", &id)]).await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -71,11 +99,20 @@ async fn colleagues_are_invited_and_shut_out() {
     assert_eq!(ratnas.get("/schedule").await.location(), "/staff?back=/schedule", "the session has ended");
     ratnas.post("/staff", &[("name", "Bu Ratna"), ("secret", SECRET)]).await.shows("tidak cocok");
     operator.get_both("/operator?done=disabled").await[1].shows("Nobody can read its letters").shows("Let back in");
-    assert_eq!(operator.post(&disable.replace("disable", "enable"), &[]).await.location(), "/operator?done=enabled#people");
+    assert_eq!(
+        operator.post(&disable.replace("disable", "enable"), &[]).await.location(),
+        "/operator?done=enabled#people"
+    );
     assert_eq!(ratnas.post("/staff", &[("name", "Bu Ratna"), ("secret", SECRET)]).await.location(), "/queue");
-    assert_eq!(operator.post(&format!("/operator/person/{}/disable", me.person), &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        operator.post(&format!("/operator/person/{}/disable", me.person), &[]).await.status,
+        StatusCode::FORBIDDEN
+    );
     let client = enter::open_mailbox(&door.house, desk, "Bintang Sore", SECRET, Language::Indonesian).await.unwrap();
-    assert_eq!(operator.post(&format!("/operator/person/{}/disable", client.person), &[]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        operator.post(&format!("/operator/person/{}/disable", client.person), &[]).await.status,
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(ratnas.get("/operator").await.status, StatusCode::NOT_FOUND, "a counselor is no operator");
     assert_eq!(ratnas.post(&disable, &[]).await.status, StatusCode::NOT_FOUND);
 }

@@ -18,9 +18,18 @@ fn both_languages_have_the_same_keys() {
         lines.map(|l| l.split(" = ").next().unwrap().to_owned()).collect::<Vec<_>>()
     };
     for (id, en) in [
-        (include_str!("../../../../templates/lang/id/staff.ftl"), include_str!("../../../../templates/lang/en/staff.ftl")),
-        (include_str!("../../../../templates/lang/id/operator.ftl"), include_str!("../../../../templates/lang/en/operator.ftl")),
-        (include_str!("../../../../templates/lang/id/scheduler.ftl"), include_str!("../../../../templates/lang/en/scheduler.ftl")),
+        (
+            include_str!("../../../../templates/lang/id/staff.ftl"),
+            include_str!("../../../../templates/lang/en/staff.ftl"),
+        ),
+        (
+            include_str!("../../../../templates/lang/id/operator.ftl"),
+            include_str!("../../../../templates/lang/en/operator.ftl"),
+        ),
+        (
+            include_str!("../../../../templates/lang/id/scheduler.ftl"),
+            include_str!("../../../../templates/lang/en/scheduler.ftl"),
+        ),
     ] {
         assert_eq!(keys(id), keys(en));
     }
@@ -86,10 +95,16 @@ async fn still_here_keeps_a_session_awake() {
     let (mut browser, _) = door.colleague("Pak Oper", &[Role::Operator], None).await;
     let page = browser.get("/operator").await;
     let token = page.value("form_token").to_owned();
-    let ask = |token: &str| Request::post("/still-here").header("x-form-token", token).header("sec-fetch-site", "same-origin");
+    let ask = |token: &str| {
+        Request::post("/still-here").header("x-form-token", token).header("sec-fetch-site", "same-origin")
+    };
     for _ in 0..3 {
         door.clock.advance(STAFF_IDLE - Duration::from_secs(10));
-        assert_eq!(browser.send(ask(&token), String::new()).await.status, StatusCode::NO_CONTENT, "no body, no type: as fetch sends it");
+        assert_eq!(
+            browser.send(ask(&token), String::new()).await.status,
+            StatusCode::NO_CONTENT,
+            "no body, no type: as fetch sends it"
+        );
     }
     assert_eq!(browser.send(ask("wrong"), String::new()).await.status, StatusCode::UNAUTHORIZED);
     door.clock.advance(STAFF_IDLE + Duration::from_secs(10));
@@ -123,8 +138,12 @@ async fn locking_and_unlocking() {
 async fn a_taken_thread(door: &Door, browser: &Browser<'_>) -> crate::ids::ThreadId {
     let desk = crate::store::desks::list(&mut door.house.db.read().await.unwrap()).await.unwrap().remove(0);
     let client = enter::open_mailbox(&door.house, desk.id, "Bintang Sore", SECRET, Language::Indonesian).await.unwrap();
-    let thread = crate::store::threads::list_of_client(&mut door.house.db.read().await.unwrap(), client.person).await.unwrap().remove(0);
-    let Visit::Open(reader) = session::visit(&door.house, &Cookie::read(&browser.cookies["s"]).unwrap()).await.unwrap() else {
+    let thread = crate::store::threads::list_of_client(&mut door.house.db.read().await.unwrap(), client.person)
+        .await
+        .unwrap()
+        .remove(0);
+    let Visit::Open(reader) = session::visit(&door.house, &Cookie::read(&browser.cookies["s"]).unwrap()).await.unwrap()
+    else {
         panic!("not signed in");
     };
     work::take(&door.house, &reader, &thread).await.unwrap();
@@ -132,11 +151,15 @@ async fn a_taken_thread(door: &Door, browser: &Browser<'_>) -> crate::ids::Threa
 }
 
 async fn draft_of(door: &Door, browser: &Browser<'_>, thread: crate::ids::ThreadId) -> Option<String> {
-    let Visit::Open(reader) = session::visit(&door.house, &Cookie::read(&browser.cookies["s"]).unwrap()).await.unwrap() else {
+    let Visit::Open(reader) = session::visit(&door.house, &Cookie::read(&browser.cookies["s"]).unwrap()).await.unwrap()
+    else {
         panic!("not signed in");
     };
     read::staff_thread(&door.house, &reader, thread).await.ok()?;
-    answer::draft(&door.house, &reader, thread).await.unwrap().map(|d| format!("{}|{}", d.subject.reveal(), d.text.reveal()))
+    answer::draft(&door.house, &reader, thread)
+        .await
+        .unwrap()
+        .map(|d| format!("{}|{}", d.subject.reveal(), d.text.reveal()))
 }
 
 #[tokio::test]
@@ -146,7 +169,8 @@ async fn a_reply_survives_the_lock() {
     let (mut browser, _) = door.colleague("Bu Ratna", &[Role::Counselor], Some(desk)).await;
     let thread = a_taken_thread(&door, &browser).await;
     let id = thread.to_string();
-    let carried = [("carry_thread", id.as_str()), ("carry_subject", "Halo <&>"), ("carry_text", "Satu\r\n\r\ndua \"tiga\"")];
+    let carried =
+        [("carry_thread", id.as_str()), ("carry_subject", "Halo <&>"), ("carry_text", "Satu\r\n\r\ndua \"tiga\"")];
     browser.get("/lock").await;
     let wrong = browser.post("/unlock", &[&[("secret", "some wrong secret")], &carried[..]].concat()).await;
     assert_eq!(wrong.value("carry_thread"), id);
@@ -170,7 +194,10 @@ async fn a_reply_survives_the_lock() {
     let fields = [("secret", SECRET), ("carry_thread", id.as_str()), ("carry_text", "terakhir")];
     assert_eq!(other.post("/staff", &[&[("name", "Pak Yusuf")], &fields[..]].concat()).await.location(), "/queue");
     assert_eq!(draft_of(&door, &other, thread).await, None);
-    assert_eq!(browser.post("/staff", &[&[("name", "Bu Ratna")], &fields[..]].concat()).await.location(), format!("/queue/{thread}?done=carried"));
+    assert_eq!(
+        browser.post("/staff", &[&[("name", "Bu Ratna")], &fields[..]].concat()).await.location(),
+        format!("/queue/{thread}?done=carried")
+    );
     assert_eq!(draft_of(&door, &browser, thread).await.as_deref(), Some("|terakhir"));
 }
 
@@ -203,13 +230,28 @@ async fn accepting_an_invitation() {
     page.shows("Counselor").shows("Operator").hides("Scheduler</dt>").shows("autocomplete=\"new-password\"");
     let words = page.value("words").to_owned();
     assert_eq!(words.split(' ').count(), 6);
-    let own = |secret| [("choice", "own"), ("secret", secret), ("name", "Bu Ratna"), ("words", words.as_str()), ("language", "en")];
-    browser.post(&path, &own("password123")).await.shows("too easy to guess").hides("password123").shows("value=\"Bu Ratna\"").shows(&words);
+    let own = |secret| {
+        [("choice", "own"), ("secret", secret), ("name", "Bu Ratna"), ("words", words.as_str()), ("language", "en")]
+    };
+    browser
+        .post(&path, &own("password123"))
+        .await
+        .shows("too easy to guess")
+        .hides("password123")
+        .shows("value=\"Bu Ratna\"")
+        .shows(&words);
     browser.post(&path, &own("short")).await.shows("at least 10 characters");
     browser.post(&path, &[("choice", "words"), ("name", "x"), ("words", &words)]).await.shows("A name has 3 to 40");
-    let sheet = browser.post(&path, &[("choice", "words"), ("name", " Bu  Ratna "), ("words", &words), ("language", "id")]).await;
+    let sheet = browser
+        .post(&path, &[("choice", "words"), ("name", " Bu  Ratna "), ("words", &words), ("language", "id")])
+        .await;
     assert_eq!(sheet.status, StatusCode::OK);
-    sheet.shows("class=\"sheet\"").shows("data-print").shows("<bdi>Bu Ratna</bdi>").shows("surat.contoh.sch.id/staff").shows("href=\"/queue\"");
+    sheet
+        .shows("class=\"sheet\"")
+        .shows("data-print")
+        .shows("<bdi>Bu Ratna</bdi>")
+        .shows("surat.contoh.sch.id/staff")
+        .shows("href=\"/queue\"");
     sheet.shows("<html lang=\"id\"").shows("Lembar pemulihan Anda").shows("19 November 2026");
     assert_eq!(browser.get("/operator").await.status, StatusCode::OK, "the page carries the session");
     assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND, "once is once");
@@ -219,7 +261,10 @@ async fn accepting_an_invitation() {
     let taken = door.browser().post(&second, &[("choice", "words"), ("name", "BU RATNA"), ("words", &words)]).await;
     taken.shows("id=\"name-problem\"").shows(&words);
     door.clock.advance(Duration::from_secs(3 * 24 * 3600 + 1));
-    assert_eq!(door.browser().post(&second, &[("choice", "words"), ("name", "Bu Sri"), ("words", &words)]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        door.browser().post(&second, &[("choice", "words"), ("name", "Bu Sri"), ("words", &words)]).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -229,11 +274,24 @@ async fn recovering() {
     let mut browser = door.browser();
     browser.get_both("/staff/recover").await;
     let fields = |code| [("name", "Pak Oper"), ("code", code), ("secret", "satu meja dua kursi tiga lampu")];
-    browser.post("/staff/recover", &fields("abcd-efgh")).await.shows("The name and the code do not fit together").hides("abcd-efgh");
-    browser.post("/staff/recover", &[("name", "Pak Oper"), ("code", "x"), ("secret", "password")]).await.shows("id=\"secret-problem\"");
+    browser
+        .post("/staff/recover", &fields("abcd-efgh"))
+        .await
+        .shows("The name and the code do not fit together")
+        .hides("abcd-efgh");
+    browser
+        .post("/staff/recover", &[("name", "Pak Oper"), ("code", "x"), ("secret", "password")])
+        .await
+        .shows("id=\"secret-problem\"");
     let code = entered.recovery.reveal().to_uppercase();
     assert_eq!(browser.post("/staff/recover", &fields(&code)).await.location(), "/operator");
     assert_eq!(browser.get("/operator").await.status, StatusCode::OK);
     assert_eq!(elsewhere.get("/operator").await.location(), "/staff?back=/operator", "other sessions have ended");
-    assert_eq!(door.browser().post("/staff", &[("name", "Pak Oper"), ("secret", "satu meja dua kursi tiga lampu")]).await.location(), "/operator");
+    assert_eq!(
+        door.browser()
+            .post("/staff", &[("name", "Pak Oper"), ("secret", "satu meja dua kursi tiga lampu")])
+            .await
+            .location(),
+        "/operator"
+    );
 }
