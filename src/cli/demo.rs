@@ -13,8 +13,9 @@ use crate::clock::{Clock as _, Moment, SystemClock, TestClock};
 use crate::custody;
 use crate::flow::answer::{self, Reply};
 use crate::flow::furnish::{self, DeskForm};
-use crate::flow::receive::{self, Destination, FormLetter};
+use crate::flow::receive::{self, Destination};
 use crate::flow::session::{self, Cookie, Reader, Visit};
+use crate::flow::write::{self, FormLetter};
 use crate::flow::{enter, read, work};
 use crate::house::{Failure, House};
 use crate::ids::{DeskId, LetterId, ThreadId};
@@ -261,7 +262,7 @@ async fn client_writes(
         urgent: !safe,
         form_id: LetterId::draw(&*house.chance),
     };
-    receive::by_form(house, &reader, &thread, form).await?;
+    write::by_form(house, &reader, &thread, form).await?;
     Ok(())
 }
 

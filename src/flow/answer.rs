@@ -5,8 +5,8 @@
 
 use super::keyring;
 use super::notify;
-use super::receive::{FormFile, Place, Written, seal_written};
 use super::session::{Reader, kind};
+use super::write::{FormFile, Place, Written, seal_written};
 use crate::audit::{self, Action};
 use crate::clock::Moment;
 use crate::house::{Failure, House};

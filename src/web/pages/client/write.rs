@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::flow::answer::{self, DraftFile};
 use crate::flow::read;
-use crate::flow::receive::{self, FormFile, FormLetter};
 use crate::flow::session::{Reader, Visit};
+use crate::flow::write::{self, FormFile, FormLetter};
 use crate::house::Failure;
 use crate::ids::{AttachmentId, LetterId, ThreadId};
 use crate::limits::{ATTACHMENT_BYTES_MAX, ATTACHMENTS_MAX, LETTER_TEXT_BYTES_MAX, SUBJECT_CHARS_MAX};
@@ -180,7 +180,7 @@ async fn send(
         urgent,
         form_id: typed.form_id.unwrap_or_else(|| LetterId::draw(&*ctx.house.chance)),
     };
-    receive::by_form(&ctx.house, reader, thread, letter).await?;
+    write::by_form(&ctx.house, reader, thread, letter).await?;
     let done = if urgent { "sent-urgent" } else { "sent" };
     Ok(ctx.lead_to(&format!("/mailbox/{}?done={done}", thread.id)))
 }
@@ -249,7 +249,7 @@ pub(super) async fn autosave(
     let thread = read::own_thread(&ctx.house, &reader, thread).await?;
     let typed = Typed::from(&form.fields);
     let sent = match typed.form_id {
-        Some(form_id) => receive::is_sent(&ctx.house, &thread, form_id).await?,
+        Some(form_id) => write::is_sent(&ctx.house, &thread, form_id).await?,
         None => false,
     };
     // A save that comes late must not bring a sent letter back as a draft.
