@@ -148,7 +148,7 @@ impl Settings {
         };
         let figment = Figment::from(Serialized::defaults(defaults))
             .merge(Toml::file(home.join(FILE)))
-            .merge(Env::prefixed("MERPATI_").split("__").ignore(&["home", "log"]));
+            .merge(Env::prefixed("MERPATI_").filter(|key| key.as_str().contains("__")).split("__"));
         let settings: Self =
             figment.extract().map_err(|e| Mistakes(e.into_iter().map(|one| one.to_string()).collect()))?;
         settings.check()?;

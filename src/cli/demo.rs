@@ -134,8 +134,9 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
         return Err(Ended::new(exit::DATA, text));
     }
     let sample: Sample = toml::from_str(SAMPLE).map_err(|e| Ended::new(exit::UNAVAILABLE, e))?;
-    std::fs::create_dir_all(&place.home)?;
-    app::make_keys_once(&place.home, &place.settings).map_err(app::StartError::from)?;
+    // The keys must be older than the first letter they sign.
+    let begin = SystemClock.now().minus(Duration::from_secs((BEGIN_HOURS + 1) * 3600));
+    app::make_keys_once(&place.home, &place.settings, begin).await?;
     let stage = stage(place).await?;
     let (desk, staff) = furnish_sample(&stage, &sample).await?;
     let clients = write_letters(&stage, &sample, desk, &staff).await?;
