@@ -36,19 +36,23 @@ pub mod parse;
 pub mod screen;
 pub mod seal;
 
-// Ground: what is kept, and what every story needs at hand.
+// Ground: what is kept...
+pub mod store;
+
+// ... and what every story needs at hand.
 pub mod audit;
 pub mod house;
-pub mod store;
 
 // Stories: where transactions begin and end.
 pub mod flow;
 
 // Doors and motors.
-pub mod gateway;
 pub mod intake;
+
+pub mod gateway;
 pub mod motor;
 pub mod outbox;
+
 pub mod jobs;
 pub mod web;
 
