@@ -60,5 +60,7 @@ pub mod web;
 pub mod config;
 pub mod custody;
 pub mod telemetry;
+
 pub mod app;
+
 pub mod cli;

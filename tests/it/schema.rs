@@ -9,11 +9,7 @@ use sqlx::{Executor as _, Row as _};
 
 use crate::support::engine::{Scratch, both_engines, on_sqlite};
 
-both_engines!(
-    the_tables_are_as_the_store_says,
-    the_indexes_are_as_the_migrations_say,
-    every_migration_has_run
-);
+both_engines!(the_tables_are_as_the_store_says, the_indexes_are_as_the_migrations_say, every_migration_has_run);
 
 /// A column: its name, its type in the engine's word, whether it may be empty.
 type Real = (String, String, bool);
@@ -58,11 +54,7 @@ async fn columns(db: &Scratch) -> BTreeMap<String, Vec<Real>> {
 
 async fn the_tables_are_as_the_store_says(db: Scratch) {
     let real = columns(&db).await;
-    let (int, text, bytes) = if db.is_sqlite() {
-        ("INTEGER", "TEXT", "BLOB")
-    } else {
-        ("bigint", "text", "bytea")
-    };
+    let (int, text, bytes) = if db.is_sqlite() { ("INTEGER", "TEXT", "BLOB") } else { ("bigint", "text", "bytea") };
     let mut expected = BTreeMap::new();
     for table in TABLES {
         let columns = table.columns.iter().map(|column| match *column {
@@ -71,11 +63,7 @@ async fn the_tables_are_as_the_store_says(db: Scratch) {
             Column::Bytes(n) => (n.to_owned(), bytes.to_owned(), false),
             Column::MaybeBytes(n) => (n.to_owned(), bytes.to_owned(), true),
         });
-        assert!(
-            expected
-                .insert(table.name.to_owned(), columns.collect::<Vec<_>>())
-                .is_none()
-        );
+        assert!(expected.insert(table.name.to_owned(), columns.collect::<Vec<_>>()).is_none());
     }
     let listed: BTreeSet<_> = expected.keys().cloned().collect();
     let there: BTreeSet<_> = real.keys().filter(|n| *n != "session").cloned().collect();
@@ -112,19 +100,8 @@ async fn the_indexes_are_as_the_migrations_say(db: Scratch) {
     for engine in ["sqlite", "postgres"] {
         let mut of_engine = BTreeSet::new();
         for (_, text) in migrations(engine) {
-            for line in text
-                .lines()
-                .filter(|l| l.starts_with("CREATE ") && l.contains(" INDEX "))
-            {
-                of_engine.insert(
-                    line.split(" INDEX ")
-                        .nth(1)
-                        .unwrap()
-                        .split(' ')
-                        .next()
-                        .unwrap()
-                        .to_owned(),
-                );
+            for line in text.lines().filter(|l| l.starts_with("CREATE ") && l.contains(" INDEX ")) {
+                of_engine.insert(line.split(" INDEX ").nth(1).unwrap().split(' ').next().unwrap().to_owned());
             }
         }
         if engine == "postgres" {
@@ -138,14 +115,7 @@ async fn the_indexes_are_as_the_migrations_say(db: Scratch) {
 fn migrations(engine: &str) -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
     let files = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
-    files
-        .map(|f| {
-            (
-                f.file_name().unwrap().to_str().unwrap().to_owned(),
-                fs::read_to_string(f).unwrap(),
-            )
-        })
-        .collect()
+    files.map(|f| (f.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(f).unwrap())).collect()
 }
 
 #[test]
@@ -163,10 +133,7 @@ async fn every_migration_has_run(db: Scratch) {
         Each::Sqlite(c) => sqlx::query_as(TEXT).fetch_all(c).await.unwrap(),
         Each::Postgres(c) => sqlx::query_as(TEXT).fetch_all(c).await.unwrap(),
     };
-    let run: Vec<_> = rows
-        .into_iter()
-        .map(|(version, name)| format!("{version:04}_{name}.sql"))
-        .collect();
+    let run: Vec<_> = rows.into_iter().map(|(version, name)| format!("{version:04}_{name}.sql")).collect();
     assert_eq!(run, migrations("sqlite").into_keys().collect::<Vec<_>>());
 }
 
@@ -174,9 +141,7 @@ async fn every_migration_has_run(db: Scratch) {
 fn every_table_of_sqlite_is_strict() {
     on_sqlite(async |db: Scratch| {
         let mut conn = db.read().await.unwrap();
-        let Each::Sqlite(c) = conn.each() else {
-            panic!("a test of SQLite")
-        };
+        let Each::Sqlite(c) = conn.each() else { panic!("a test of SQLite") };
         let rows = c.fetch_all("PRAGMA table_list").await.unwrap();
         for row in rows {
             let (name, kind, strict): (String, String, i64) = (row.get("name"), row.get("type"), row.get("strict"));
@@ -191,9 +156,7 @@ fn every_table_of_sqlite_is_strict() {
 fn tables_stand_in_the_order_of_their_references() {
     on_sqlite(async |db: Scratch| {
         let mut conn = db.read().await.unwrap();
-        let Each::Sqlite(c) = conn.each() else {
-            panic!("a test of SQLite")
-        };
+        let Each::Sqlite(c) = conn.each() else { panic!("a test of SQLite") };
         for (place, table) in TABLES.iter().enumerate() {
             let rows: Vec<(String,)> = sqlx::query_as("SELECT \"table\" FROM pragma_foreign_key_list($1)")
                 .bind(table.name)

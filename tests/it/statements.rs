@@ -16,10 +16,7 @@ fn generated(db: &Scratch) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for rows in [1, 2, GROUP_MAX] {
         all.push((format!("insert_group_text({rows})"), insert_group_text(rows)));
-        all.push((
-            format!("touch_threads_text({rows})"),
-            touch_threads_text(rows, bytes_type),
-        ));
+        all.push((format!("touch_threads_text({rows})"), touch_threads_text(rows, bytes_type)));
     }
     for table in TABLES {
         all.push((format!("{}.select", table.name), table.select()));
@@ -66,45 +63,28 @@ const QUEUE: [(&str, &str); 6] = [
 ];
 
 fn text_of(module: &str, name: &str) -> &'static str {
-    all_statements()
-        .find(|(m, n, _)| (*m, *n) == (module, name))
-        .map(|(_, _, text)| text)
-        .unwrap()
+    all_statements().find(|(m, n, _)| (*m, *n) == (module, name)).map(|(_, _, text)| text).unwrap()
 }
 
 /// The engine's plan, line by line.
 async fn plan(conn: &mut Conn, text: &'static str) -> String {
     match conn.each() {
         Each::Sqlite(c) => {
-            let rows = c
-                .fetch_all(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")))
-                .await
-                .unwrap();
-            rows.iter()
-                .map(|r| r.get::<String, _>("detail"))
-                .collect::<Vec<_>>()
-                .join("\n")
+            let rows = c.fetch_all(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"))).await.unwrap();
+            rows.iter().map(|r| r.get::<String, _>("detail")).collect::<Vec<_>>().join("\n")
         }
         Each::Postgres(c) => {
             // For any arguments: such a plan is what a busy server keeps.
-            let marks = (1..=9)
-                .filter(|n| text.contains(&format!("${n}")))
-                .map(|_| "NULL")
-                .collect::<Vec<_>>()
-                .join(", ");
+            let marks =
+                (1..=9).filter(|n| text.contains(&format!("${n}"))).map(|_| "NULL").collect::<Vec<_>>().join(", ");
             let script = format!(
                 "SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off; \
                  SET plan_cache_mode = force_generic_plan; DEALLOCATE ALL; PREPARE shown AS {text}"
             );
             c.execute(sqlx::raw_sql(AssertSqlSafe(script))).await.unwrap();
-            let rows = c
-                .fetch_all(sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN EXECUTE shown({marks})"))))
-                .await
-                .unwrap();
-            rows.iter()
-                .map(|r| r.get::<String, _>(0))
-                .collect::<Vec<_>>()
-                .join("\n")
+            let rows =
+                c.fetch_all(sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN EXECUTE shown({marks})")))).await.unwrap();
+            rows.iter().map(|r| r.get::<String, _>(0)).collect::<Vec<_>>().join("\n")
         }
     }
 }

@@ -45,31 +45,19 @@ fn read(path: &str) -> String {
 
 /// Fails with every problem at once.
 fn report(problems: &[String]) {
-    assert!(
-        problems.is_empty(),
-        "{} to mend:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    assert!(problems.is_empty(), "{} to mend:\n{}", problems.len(), problems.join("\n"));
 }
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    let silent = sources("src")
-        .into_iter()
-        .chain(sources("tests"))
-        .filter(|s| !s.text.starts_with("//! "));
+    let silent = sources("src").into_iter().chain(sources("tests")).filter(|s| !s.text.starts_with("//! "));
     report(&silent.map(|s| s.path).collect::<Vec<_>>());
 }
 
 #[test]
 fn files_are_short() {
     let long = |s: &Source| s.product().lines().count() > FILE_LINES_MAX;
-    let found: Vec<_> = sources("src")
-        .iter()
-        .filter(|s| long(s))
-        .map(|s| s.path.clone())
-        .collect();
+    let found: Vec<_> = sources("src").iter().filter(|s| long(s)).map(|s| s.path.clone()).collect();
     same_list(&found, &LONG_FILES);
 }
 
@@ -88,14 +76,8 @@ fn functions_are_short() {
 
 /// What was found is what is excepted: an exception nobody needs any more goes too.
 fn same_list(found: &[String], excepted: &[&str]) {
-    let new = found
-        .iter()
-        .filter(|f| !excepted.contains(&f.as_str()))
-        .map(|f| format!("{f} is too long"));
-    let old = excepted
-        .iter()
-        .filter(|e| !found.iter().any(|f| f == *e))
-        .map(|e| format!("{e} needs no exception"));
+    let new = found.iter().filter(|f| !excepted.contains(&f.as_str())).map(|f| format!("{f} is too long"));
+    let old = excepted.iter().filter(|e| !found.iter().any(|f| f == *e)).map(|e| format!("{e} needs no exception"));
     report(&new.chain(old).collect::<Vec<_>>());
 }
 
@@ -116,16 +98,12 @@ fn each_library_is_named_in_one_place() {
 #[test]
 fn transactions_begin_in_stories() {
     let mut problems = Vec::new();
-    for source in sources("src")
-        .iter()
-        .filter(|s| !s.path.starts_with("src/flow/") && !s.path.starts_with("src/store/"))
+    for source in
+        sources("src").iter().filter(|s| !s.path.starts_with("src/flow/") && !s.path.starts_with("src/store/"))
     {
         let product = source.product();
         let code: String = product.chars().filter(|c| !c.is_whitespace()).collect();
-        if ["db.begin(", "Db::begin(", "db().begin("]
-            .iter()
-            .any(|call| code.contains(call))
-        {
+        if ["db.begin(", "Db::begin(", "db().begin("].iter().any(|call| code.contains(call)) {
             problems.push(source.path.clone());
         }
     }
@@ -136,9 +114,7 @@ fn transactions_begin_in_stories() {
 /// The modules of the library, top to bottom.
 fn modules() -> Vec<String> {
     let text = read("src/lib.rs");
-    let names = text
-        .lines()
-        .filter_map(|l| l.strip_prefix("pub mod ").or_else(|| l.strip_prefix("mod ")));
+    let names = text.lines().filter_map(|l| l.strip_prefix("pub mod ").or_else(|| l.strip_prefix("mod ")));
     names.filter_map(|l| l.strip_suffix(';')).map(str::to_owned).collect()
 }
 
@@ -155,10 +131,7 @@ fn a_module_uses_what_stands_above_it() {
         for other in used.into_iter().filter(|m| *m != name) {
             match modules.iter().position(|m| *m == other) {
                 Some(above) if above < place => {}
-                Some(_) => problems.push(format!(
-                    "{} uses {other}, which stands below {name} in lib.rs",
-                    source.path
-                )),
+                Some(_) => problems.push(format!("{} uses {other}, which stands below {name} in lib.rs", source.path)),
                 None => {}
             }
         }
@@ -198,10 +171,8 @@ fn every_dependency_has_its_reason() {
     for line in text.lines().map(str::trim) {
         if line.starts_with('[') {
             section = line;
-        } else if matches!(
-            section,
-            "[dependencies]" | "[dev-dependencies]" | "[build-dependencies]"
-        ) && !line.is_empty()
+        } else if matches!(section, "[dependencies]" | "[dev-dependencies]" | "[build-dependencies]")
+            && !line.is_empty()
             && !line.starts_with('#')
         {
             let reason = line.rsplit_once(" # ").map_or("", |(_, reason)| reason.trim());
@@ -216,24 +187,12 @@ fn every_dependency_has_its_reason() {
 #[test]
 fn licenses_are_ones_we_may_pass_on() {
     let deny: toml::Value = toml::from_str(&read("deny.toml")).unwrap();
-    let allowed: BTreeSet<_> = deny["licenses"]["allow"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|l| l.as_str().unwrap())
-        .collect();
+    let allowed: BTreeSet<_> =
+        deny["licenses"]["allow"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
     // A build for this platform has everything this asks for at hand.
     let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let cargo = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--offline",
-            "--locked",
-            "--format-version",
-            "1",
-            "--filter-platform",
-            &platform,
-        ])
+        .args(["metadata", "--offline", "--locked", "--format-version", "1", "--filter-platform", &platform])
         .current_dir(root())
         .output()
         .unwrap();
@@ -241,20 +200,14 @@ fn licenses_are_ones_we_may_pass_on() {
     let tree: serde_json::Value = serde_json::from_slice(&cargo.stdout).unwrap();
     let (mut problems, mut needed) = (Vec::new(), BTreeSet::new());
     for package in tree["packages"].as_array().unwrap() {
-        let (name, license) = (
-            package["name"].as_str().unwrap(),
-            package["license"].as_str().unwrap_or("none"),
-        );
+        let (name, license) = (package["name"].as_str().unwrap(), package["license"].as_str().unwrap_or("none"));
         match license::chosen(license, &allowed) {
             Some(chosen) => needed.extend(chosen),
             None => problems.push(format!("{name}: {license}")),
         }
     }
     problems.extend(
-        allowed
-            .iter()
-            .filter(|a| !needed.contains(**a))
-            .map(|a| format!("deny.toml allows {a}, which nothing needs")),
+        allowed.iter().filter(|a| !needed.contains(**a)).map(|a| format!("deny.toml allows {a}, which nothing needs")),
     );
     report(&problems);
 }

@@ -14,11 +14,7 @@ use crate::support::engine::{Scratch, both_engines, on_sqlite};
 use crate::support::postgres::server;
 use tokio::task::block_in_place;
 
-both_engines!(
-    a_snapshot_is_of_one_moment,
-    a_receiver_that_has_enough_ends_the_reading,
-    an_empty_house_is_empty
-);
+both_engines!(a_snapshot_is_of_one_moment, a_receiver_that_has_enough_ends_the_reading, an_empty_house_is_empty);
 
 /// A row in every table, and nothing in any column that is what a column holds by default; returns them.
 async fn furnish(db: &Db) -> Tables {
@@ -26,9 +22,7 @@ async fn furnish(db: &Db) -> Tables {
     let mut owned = db.begin().await.unwrap();
     let tx = &mut owned;
     desks::update_cert(tx, scene.desk, b"desk cert").await.unwrap();
-    desks::insert_member(tx, scene.desk, scene.counselor, b"grant", at(3))
-        .await
-        .unwrap();
+    desks::insert_member(tx, scene.desk, scene.counselor, b"grant", at(3)).await.unwrap();
     people::update_seen(tx, scene.client, at(4)).await.unwrap();
     people::update_disabled(tx, scene.client, Some(at(5))).await.unwrap();
     let notice = Notice {
@@ -43,30 +37,15 @@ async fn furnish(db: &Db) -> Tables {
     people::upsert_notice(tx, &notice).await.unwrap();
     for desk in [None, Some(scene.desk)] {
         let roles = Roles::of(&[Role::Counselor]);
-        let i = Invitation {
-            token_hash: random::<32>().to_vec(),
-            roles,
-            desk,
-            created: at(1),
-            expires: at(9),
-            used: None,
-        };
+        let i =
+            Invitation { token_hash: random::<32>().to_vec(), roles, desk, created: at(1), expires: at(9), used: None };
         people::insert_invitation(tx, &i).await.unwrap();
         assert!(people::use_invitation(tx, &i.token_hash, at(2)).await.unwrap());
     }
-    threads::insert_grant(tx, scene.epoch, scene.desk.bytes(), b"body", at(8))
-        .await
-        .unwrap();
-    let letter = letters::NewLetter {
-        attachments: two_files(),
-        ..scene.letter(at(10))
-    };
-    let reply = letters::NewLetter {
-        released: Some(at(12)),
-        covers: Some(at(10)),
-        author: None,
-        ..scene.reply(at(11))
-    };
+    threads::insert_grant(tx, scene.epoch, scene.desk.bytes(), b"body", at(8)).await.unwrap();
+    let letter = letters::NewLetter { attachments: two_files(), ..scene.letter(at(10)) };
+    let reply =
+        letters::NewLetter { released: Some(at(12)), covers: Some(at(10)), author: None, ..scene.reply(at(11)) };
     letters::insert_group(tx, &[&letter, &reply]).await.unwrap();
     letters::mark_read(tx, scene.thread, at(13)).await.unwrap();
     threads::assign(tx, scene.thread, scene.counselor).await.unwrap();
@@ -84,42 +63,20 @@ async fn furnish(db: &Db) -> Tables {
         };
         assert!(held::insert(tx, &h).await.unwrap());
     }
-    drafts::upsert(tx, scene.thread, scene.counselor, b"draft", at(15))
-        .await
-        .unwrap();
-    drafts::insert_file(tx, fresh(), scene.thread, scene.counselor, b"file", at(16))
-        .await
-        .unwrap();
-    drafts::insert_note(tx, fresh(), scene.thread, scene.counselor, b"note", at(17))
-        .await
-        .unwrap();
+    drafts::upsert(tx, scene.thread, scene.counselor, b"draft", at(15)).await.unwrap();
+    drafts::insert_file(tx, fresh(), scene.thread, scene.counselor, b"file", at(16)).await.unwrap();
+    drafts::insert_note(tx, fresh(), scene.thread, scene.counselor, b"note", at(17)).await.unwrap();
     let (kind, language) = (MailKind::Confirmation, Language::English);
-    let mail = Outgoing {
-        id: fresh(),
-        kind,
-        language,
-        recipient_sealed: vec![1],
-        link_sealed: vec![2],
-        tries: 0,
-    };
+    let mail = Outgoing { id: fresh(), kind, language, recipient_sealed: vec![1], link_sealed: vec![2], tries: 0 };
     outbox::insert(tx, &mail, at(18), at(17)).await.unwrap();
     outbox::claim(tx, at(18), at(19)).await.unwrap();
-    outbox::finish(tx, mail.id, Some("no such mailbox \u{2192} gone"), at(20))
-        .await
-        .unwrap();
-    jobs::insert(tx, fresh(), "release", b"subject", at(21), at(20))
-        .await
-        .unwrap();
+    outbox::finish(tx, mail.id, Some("no such mailbox \u{2192} gone"), at(20)).await.unwrap();
+    jobs::insert(tx, fresh(), "release", b"subject", at(21), at(20)).await.unwrap();
     jobs::claim(tx, at(21), at(22)).await.unwrap();
     jobs::schedule(tx, "sweep", at(23)).await.unwrap();
     for (actor, thread) in [(None, None), (Some(scene.counselor), Some(scene.thread))] {
-        let line = Line {
-            at: at(24),
-            actor,
-            action: "taken-over".to_owned(),
-            thread,
-            detail: "sakit\u{2026}".to_owned(),
-        };
+        let line =
+            Line { at: at(24), actor, action: "taken-over".to_owned(), thread, detail: "sakit\u{2026}".to_owned() };
         trail::insert(tx, fresh(), &line).await.unwrap();
     }
     owned.commit().await.unwrap();
@@ -186,11 +143,7 @@ async fn a_snapshot_is_of_one_moment(db: Scratch) {
     let mut snapshot = db.snapshot().await.unwrap();
     assert_eq!(rows(&mut snapshot, table).await.len(), 1);
     write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();
-    assert_eq!(
-        rows(&mut snapshot, table).await.len(),
-        1,
-        "what came later is not in it"
-    );
+    assert_eq!(rows(&mut snapshot, table).await.len(), 1, "what came later is not in it");
     drop(snapshot);
     assert_eq!(rows(&mut db.read().await.unwrap(), table).await.len(), 2);
 }
@@ -204,11 +157,7 @@ async fn a_receiver_that_has_enough_ends_the_reading(db: Scratch) {
     let mut shown = 0;
     let outcome = table.each(&mut conn, |_| {
         shown += 1;
-        if shown == 3 {
-            Err(StoreError::Gone("room"))
-        } else {
-            Ok(())
-        }
+        if shown == 3 { Err(StoreError::Gone("room")) } else { Ok(()) }
     });
     assert!(matches!(outcome.await, Err(StoreError::Gone("room"))));
     assert_eq!(shown, 3);

@@ -24,13 +24,7 @@ const LINES: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn line(thread: ThreadId) -> Line {
-    Line {
-        at: at(1),
-        actor: None,
-        action: "taken".to_owned(),
-        thread: Some(thread),
-        detail: "x".repeat(200),
-    }
+    Line { at: at(1), actor: None, action: "taken".to_owned(), thread: Some(thread), detail: "x".repeat(200) }
 }
 
 /// One transaction of several statements; everything in it names the same thread.
@@ -78,15 +72,9 @@ async fn a_cancelled_transaction_is_there_whole_or_not_at_all(db: Scratch) {
         }
     }
     finished.extend(steady.join_all().await.into_iter().flatten());
-    tokio::time::timeout(PATIENCE, transaction(&db, fresh()))
-        .await
-        .expect("the next writer gets its turn");
+    tokio::time::timeout(PATIENCE, transaction(&db, fresh())).await.expect("the next writer gets its turn");
     for mark in finished {
-        assert_eq!(
-            read!(db, |c| trail::list_of_thread(c, mark, 100)).len(),
-            LINES,
-            "what was acknowledged is stored"
-        );
+        assert_eq!(read!(db, |c| trail::list_of_thread(c, mark, 100)).len(), LINES, "what was acknowledged is stored");
     }
     let mut kept = 0;
     for mark in &cancelled {
@@ -94,11 +82,7 @@ async fn a_cancelled_transaction_is_there_whole_or_not_at_all(db: Scratch) {
         assert!(found == 0 || found == LINES, "half a transaction: {found} of {LINES}");
         kept += usize::from(found == LINES);
     }
-    println!(
-        "{}: {} cancelled, {kept} of them after their commit had begun",
-        db.engine(),
-        cancelled.len()
-    );
+    println!("{}: {} cancelled, {kept} of them after their commit had begun", db.engine(), cancelled.len());
     assert!(cancelled.len() > 20, "the test must cancel some");
 }
 
@@ -118,9 +102,7 @@ async fn a_cancelled_begin_gives_its_turn_away(db: Scratch) {
             task.abort();
         }
         drop(holder);
-        tokio::time::timeout(PATIENCE, transaction(&db, fresh()))
-            .await
-            .expect("the turn comes round");
+        tokio::time::timeout(PATIENCE, transaction(&db, fresh())).await.expect("the turn comes round");
         for task in waiting {
             let _ = task.await;
         }

@@ -43,9 +43,7 @@ fn once<T: Hash + Eq>(claimed: Vec<Vec<T>>) {
 async fn each_job_is_claimed_by_one_worker(db: Scratch) {
     let mut tx = db.begin().await.unwrap();
     for n in 0..WORK {
-        jobs::insert(&mut tx, fresh(), "release", &n.to_be_bytes(), at(0), at(0))
-            .await
-            .unwrap();
+        jobs::insert(&mut tx, fresh(), "release", &n.to_be_bytes(), at(0), at(0)).await.unwrap();
     }
     tx.commit().await.unwrap();
     let mut workers = JoinSet::new();
@@ -124,17 +122,12 @@ async fn one_of_many_takes_a_thread(db: Scratch) {
             async move {
                 let me = person(&[Role::Counselor]);
                 write!(db, |tx| people::insert(tx, &me)).unwrap();
-                write!(db, |tx| threads::assign(tx, thread, me.id))
-                    .unwrap()
-                    .then_some(me.id)
+                write!(db, |tx| threads::assign(tx, thread, me.id)).unwrap().then_some(me.id)
             }
         });
         let winners: Vec<_> = outcomes.await.into_iter().flatten().collect();
         assert_eq!(winners.len(), 1);
-        assert_eq!(
-            read!(db, |c| threads::find(c, thread)).unwrap().assignee,
-            Some(winners[0])
-        );
+        assert_eq!(read!(db, |c| threads::find(c, thread)).unwrap().assignee, Some(winners[0]));
     }
 }
 
@@ -143,19 +136,13 @@ async fn one_of_many_gets_a_name(db: Scratch) {
         let outcomes = together(|_| {
             let db = db.clone();
             async move {
-                let me = Person {
-                    name_hash: vec![n; 32],
-                    ..person(&[Role::Client])
-                };
+                let me = Person { name_hash: vec![n; 32], ..person(&[Role::Client]) };
                 write!(db, |tx| people::insert(tx, &me))
             }
         });
         let outcomes = outcomes.await;
         assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 1);
-        assert!(
-            outcomes.iter().all(|o| matches!(o, Ok(()) | Err(StoreError::Taken(_)))),
-            "{outcomes:?}"
-        );
+        assert!(outcomes.iter().all(|o| matches!(o, Ok(()) | Err(StoreError::Taken(_)))), "{outcomes:?}");
     }
     assert_eq!(read!(db, |c| people::count_clients(c)), 5);
 }
@@ -185,9 +172,6 @@ async fn writers_of_two_nodes_do_not_lose_each_other(db: Scratch) {
         }
     });
     assert_eq!(outcomes.await.len(), WORKERS);
-    assert_eq!(
-        read!(db, |c| people::count_clients(c)),
-        i64::try_from(WORKERS * 10).unwrap()
-    );
+    assert_eq!(read!(db, |c| people::count_clients(c)), i64::try_from(WORKERS * 10).unwrap());
     other.close().await;
 }

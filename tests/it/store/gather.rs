@@ -43,12 +43,8 @@ async fn many_tasks_store_each_letter_once(db: Scratch) {
             ids
         });
     }
-    let told: HashSet<_> = tokio::time::timeout(PATIENCE, running.join_all())
-        .await
-        .unwrap()
-        .into_iter()
-        .flatten()
-        .collect();
+    let told: HashSet<_> =
+        tokio::time::timeout(PATIENCE, running.join_all()).await.unwrap().into_iter().flatten().collect();
     let mut found = Vec::new();
     for scene in scenes {
         let letters = read!(db, |c| letters::list_all(c, scene.thread));
@@ -70,19 +66,12 @@ async fn more_letters_than_a_group_holds(db: Scratch) {
     let count = GROUP_MAX * 2 + 7;
     let mut running = JoinSet::new();
     for n in 0..count {
-        let (db, gathering, letter) = (
-            db.clone(),
-            gathering.clone(),
-            scene.letter(at(i64::try_from(n).unwrap())),
-        );
+        let (db, gathering, letter) = (db.clone(), gathering.clone(), scene.letter(at(i64::try_from(n).unwrap())));
         running.spawn(async move { gathering.put(&db, letter).await.unwrap() });
     }
     let told = tokio::time::timeout(PATIENCE, running.join_all()).await.unwrap();
     assert_eq!(told, vec![Stored::New; count]);
-    assert_eq!(
-        read!(db, |c| letters::count(c, scene.thread, Viewer::Staff)),
-        i64::try_from(count).unwrap()
-    );
+    assert_eq!(read!(db, |c| letters::count(c, scene.thread, Viewer::Staff)), i64::try_from(count).unwrap());
 }
 
 async fn the_same_letter_from_many_doors_is_stored_once(db: Scratch) {
@@ -91,23 +80,14 @@ async fn the_same_letter_from_many_doors_is_stored_once(db: Scratch) {
     let nodes = [Gathering::default(), Gathering::default()];
     let mut running = JoinSet::new();
     for n in 0..40u8 {
-        let letter = NewLetter {
-            dedup: [n / 4; 32],
-            ..scene.letter(at(n.into()))
-        };
+        let letter = NewLetter { dedup: [n / 4; 32], ..scene.letter(at(n.into())) };
         let (db, gathering) = (db.clone(), nodes[usize::from(n) % 2].clone());
         running.spawn(async move { (n / 4, gathering.put(&db, letter).await.unwrap()) });
     }
     let told = tokio::time::timeout(PATIENCE, running.join_all()).await.unwrap();
     for mark in 0..10 {
-        let new = told
-            .iter()
-            .filter(|(m, stored)| *m == mark && *stored == Stored::New)
-            .count();
-        let duplicates = told
-            .iter()
-            .filter(|(m, stored)| *m == mark && *stored == Stored::Duplicate)
-            .count();
+        let new = told.iter().filter(|(m, stored)| *m == mark && *stored == Stored::New).count();
+        let duplicates = told.iter().filter(|(m, stored)| *m == mark && *stored == Stored::Duplicate).count();
         assert_eq!((new, duplicates), (1, 3), "mark {mark}");
     }
     assert_eq!(read!(db, |c| letters::count(c, scene.thread, Viewer::Staff)), 10);
@@ -122,10 +102,7 @@ async fn one_bad_letter_does_not_harm_the_group(db: Scratch) {
     let mut running = JoinSet::new();
     for n in 0..30i64 {
         let letter = match n % 10 {
-            3 => NewLetter {
-                thread: fresh(),
-                ..one.letter(at(n))
-            },
+            3 => NewLetter { thread: fresh(), ..one.letter(at(n)) },
             7 => two.letter(at(n)),
             _ => one.letter(at(n)),
         };
@@ -158,14 +135,8 @@ async fn a_caller_that_goes_away_changes_nothing(db: Scratch) {
         let _ = caller.await;
     }
     for (n, dedup) in (0..).zip(abandoned) {
-        let again = NewLetter {
-            dedup,
-            ..scene.letter(at(n))
-        };
-        let told = tokio::time::timeout(PATIENCE, gathering.put(&db, again))
-            .await
-            .unwrap()
-            .unwrap();
+        let again = NewLetter { dedup, ..scene.letter(at(n)) };
+        let told = tokio::time::timeout(PATIENCE, gathering.put(&db, again)).await.unwrap().unwrap();
         assert_ne!(told, Stored::Stale);
     }
     assert_eq!(read!(db, |c| letters::count(c, scene.thread, Viewer::Staff)), 20);
@@ -180,12 +151,7 @@ async fn a_closed_database_is_told(db: Scratch) {
     let gathering = Gathering::default();
     db.close().await;
     for n in 0..2 {
-        let told = tokio::time::timeout(PATIENCE, gathering.put(&db, scene.letter(at(n))))
-            .await
-            .unwrap();
-        assert!(
-            told.is_err_and(|e| e.is_passing()),
-            "asked to come back, time and again"
-        );
+        let told = tokio::time::timeout(PATIENCE, gathering.put(&db, scene.letter(at(n)))).await.unwrap();
+        assert!(told.is_err_and(|e| e.is_passing()), "asked to come back, time and again");
     }
 }

@@ -12,13 +12,7 @@ use crate::support::cast::{at, fresh, person};
 use crate::support::engine::{Scratch, on_sqlite};
 
 fn line(thread: ThreadId) -> Line {
-    Line {
-        at: at(1),
-        actor: None,
-        action: "taken".to_owned(),
-        thread: Some(thread),
-        detail: String::new(),
-    }
+    Line { at: at(1), actor: None, action: "taken".to_owned(), thread: Some(thread), detail: String::new() }
 }
 
 /// Runs a statement the store does not have.
@@ -34,9 +28,7 @@ async fn poisoned(db: &Db, thread: ThreadId) -> merpati::store::Tx {
     let mut tx = db.begin().await.unwrap();
     trail::insert(&mut tx, fresh(), &line(thread)).await.unwrap();
     run(&mut tx, "PRAGMA defer_foreign_keys = ON").await.unwrap();
-    run(&mut tx, "INSERT INTO session VALUES (x'01', x'02', x'', 0, 0)")
-        .await
-        .unwrap();
+    run(&mut tx, "INSERT INTO session VALUES (x'01', x'02', x'', 0, 0)").await.unwrap();
     tx
 }
 
@@ -48,12 +40,9 @@ async fn lines(db: &Db, thread: ThreadId) -> usize {
 fn a_reader_cannot_write() {
     on_sqlite(async |db: Scratch| {
         let mut conn = db.read().await.unwrap();
-        for text in [
-            "INSERT INTO schedule VALUES ('x', 1)",
-            "DELETE FROM person",
-            "CREATE TABLE t (x)",
-            "DROP TABLE desk",
-        ] {
+        for text in
+            ["INSERT INTO schedule VALUES ('x', 1)", "DELETE FROM person", "CREATE TABLE t (x)", "DROP TABLE desk"]
+        {
             assert!(run(&mut conn, text).await.is_err(), "{text}");
         }
         write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();
@@ -65,27 +54,15 @@ fn a_reader_cannot_write() {
 fn a_commit_reaches_the_disk() {
     on_sqlite(async |db: Scratch| {
         let mut tx = db.begin().await.unwrap();
-        let Each::Sqlite(c) = tx.each() else {
-            panic!("a test of SQLite")
-        };
+        let Each::Sqlite(c) = tx.each() else { panic!("a test of SQLite") };
         let ask = async |c: &mut sqlx::SqliteConnection, text: &'static str| -> String {
             let row = c.fetch_one(text).await.unwrap();
             sqlx::Row::try_get_unchecked(&row, 0).unwrap()
         };
         assert_eq!(ask(c, "SELECT journal_mode FROM pragma_journal_mode").await, "wal");
-        assert_eq!(
-            ask(c, "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous").await,
-            "2",
-            "FULL"
-        );
-        assert_eq!(
-            ask(c, "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys").await,
-            "1"
-        );
-        assert_eq!(
-            ask(c, "SELECT CAST(secure_delete AS TEXT) FROM pragma_secure_delete").await,
-            "1"
-        );
+        assert_eq!(ask(c, "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous").await, "2", "FULL");
+        assert_eq!(ask(c, "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys").await, "1");
+        assert_eq!(ask(c, "SELECT CAST(secure_delete AS TEXT) FROM pragma_secure_delete").await, "1");
     });
 }
 
@@ -164,13 +141,8 @@ fn the_file_is_whole_after_all_this() {
         }
         write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();
         let mut conn = db.read().await.unwrap();
-        let Each::Sqlite(c) = conn.each() else {
-            panic!("a test of SQLite")
-        };
-        let (whole,): (String,) = sqlx::query_as("PRAGMA integrity_check")
-            .fetch_one(&mut *c)
-            .await
-            .unwrap();
+        let Each::Sqlite(c) = conn.each() else { panic!("a test of SQLite") };
+        let (whole,): (String,) = sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut *c).await.unwrap();
         assert_eq!(whole, "ok");
         assert!(c.fetch_all("PRAGMA foreign_key_check").await.unwrap().is_empty());
     });

@@ -35,17 +35,8 @@ async fn add(db: &Scratch, kind: &str, subject: &[u8], due: i64) -> JobId {
 async fn a_job_comes_back_when_claimed(db: Scratch) {
     let new = add(&db, "release", b"subject", 5).await;
     let found = write!(db, |tx| jobs::claim(tx, at(6), lease(at(6)))).unwrap().unwrap();
-    let Job {
-        id,
-        kind,
-        subject,
-        tries,
-        due,
-    } = found;
-    assert_eq!(
-        (id, kind.as_str(), subject.as_slice(), tries, due),
-        (new, "release", &b"subject"[..], 1, at(5))
-    );
+    let Job { id, kind, subject, tries, due } = found;
+    assert_eq!((id, kind.as_str(), subject.as_slice(), tries, due), (new, "release", &b"subject"[..], 1, at(5)));
     let same_id = write!(db, |tx| jobs::insert(tx, new, "other", b"", at(5), at(0)));
     assert!(matches!(same_id, Err(StoreError::Taken(_))));
 }
@@ -57,16 +48,8 @@ async fn jobs_run_when_due_longest_due_first(db: Scratch) {
     assert_eq!(read!(db, |c| jobs::next_due(c, at(0))), Some(at(10)));
     assert_eq!(claim(&db, 9).await, None);
     assert_eq!(claim(&db, 10).await, Some(early));
-    assert_eq!(
-        read!(db, |c| jobs::next_due(c, at(10))),
-        Some(at(20)),
-        "somebody is at the first"
-    );
-    assert_eq!(
-        read!(db, |c| jobs::next_due(c, at(70))),
-        Some(at(10)),
-        "and may have died over it"
-    );
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(10))), Some(at(20)), "somebody is at the first");
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(70))), Some(at(10)), "and may have died over it");
     assert_eq!(claim(&db, 10).await, None);
     assert_eq!(claim(&db, 20).await, Some(late));
 }
@@ -87,36 +70,23 @@ async fn an_expired_lease_hands_a_job_to_another_worker(db: Scratch) {
     let id = add(&db, "release", b"x", 0).await;
     assert_eq!(claim(&db, 0).await, Some(id));
     assert_eq!(claim(&db, 59).await, None, "the worker may still be at it");
-    let again = write!(db, |tx| jobs::claim(tx, at(60), lease(at(60))))
-        .unwrap()
-        .unwrap();
+    let again = write!(db, |tx| jobs::claim(tx, at(60), lease(at(60)))).unwrap().unwrap();
     assert_eq!((again.id, again.tries), (id, 2));
     assert!(write!(db, |tx| jobs::finish(tx, id, None, at(61))).unwrap());
-    assert!(
-        !write!(db, |tx| jobs::finish(tx, id, Some("late"), at(62))).unwrap(),
-        "the first worker comes too late"
-    );
+    assert!(!write!(db, |tx| jobs::finish(tx, id, Some("late"), at(62))).unwrap(), "the first worker comes too late");
     assert_eq!(read!(db, |c| jobs::count_dead(c)), 0);
 }
 
 async fn a_job_rests_and_is_tried_again(db: Scratch) {
     let id = add(&db, "release", b"x", 0).await;
     assert_eq!(claim(&db, 0).await, Some(id));
-    assert!(
-        !write!(db, |tx| jobs::retry(tx, id, 2, at(30), "busy")).unwrap(),
-        "no such try"
-    );
+    assert!(!write!(db, |tx| jobs::retry(tx, id, 2, at(30), "busy")).unwrap(), "no such try");
     assert!(write!(db, |tx| jobs::retry(tx, id, 1, at(30), "busy")).unwrap());
     assert_eq!(read!(db, |c| jobs::next_due(c, at(1))), Some(at(30)));
     assert_eq!(claim(&db, 29).await, None);
-    let again = write!(db, |tx| jobs::claim(tx, at(30), lease(at(30))))
-        .unwrap()
-        .unwrap();
+    let again = write!(db, |tx| jobs::claim(tx, at(30), lease(at(30)))).unwrap().unwrap();
     assert_eq!((again.tries, again.due), (2, at(30)));
-    assert!(
-        !write!(db, |tx| jobs::retry(tx, id, 1, at(99), "late")).unwrap(),
-        "another worker is at it by now"
-    );
+    assert!(!write!(db, |tx| jobs::retry(tx, id, 1, at(99), "late")).unwrap(), "another worker is at it by now");
     assert!(write!(db, |tx| jobs::finish(tx, id, None, at(31))).unwrap());
     assert!(!write!(db, |tx| jobs::retry(tx, id, 2, at(40), "late")).unwrap());
     assert_eq!(claim(&db, 1_000).await, None, "what is done is not done again");
@@ -130,17 +100,8 @@ async fn dead_jobs_are_listed_latest_first(db: Scratch) {
     add(&db, "c", b"3", 0).await;
     let dead = read!(db, |c| jobs::list_dead(c, 10));
     assert_eq!(dead.iter().map(|d| d.id).collect::<Vec<_>>(), [second, first]);
-    let Dead {
-        id: _,
-        kind,
-        reason,
-        tries,
-        at: when,
-    } = dead.into_iter().nth(1).unwrap();
-    assert_eq!(
-        (kind.as_str(), reason.as_str(), tries, when),
-        ("a", "no key", 1, at(10))
-    );
+    let Dead { id: _, kind, reason, tries, at: when } = dead.into_iter().nth(1).unwrap();
+    assert_eq!((kind.as_str(), reason.as_str(), tries, when), ("a", "no key", 1, at(10)));
     assert_eq!(read!(db, |c| jobs::list_dead(c, 1)).len(), 1);
 }
 
@@ -166,16 +127,9 @@ async fn done_jobs_go_and_dead_ones_stay(db: Scratch) {
 
 async fn one_node_advances_a_schedule(db: Scratch) {
     assert_eq!(write!(db, |tx| jobs::schedule(tx, "sweep", at(10))).unwrap(), at(10));
-    assert_eq!(
-        write!(db, |tx| jobs::schedule(tx, "sweep", at(99))).unwrap(),
-        at(10),
-        "it stands already"
-    );
+    assert_eq!(write!(db, |tx| jobs::schedule(tx, "sweep", at(99))).unwrap(), at(10), "it stands already");
     assert!(write!(db, |tx| jobs::advance(tx, "sweep", at(10), at(20))).unwrap());
-    assert!(
-        !write!(db, |tx| jobs::advance(tx, "sweep", at(10), at(30))).unwrap(),
-        "another node was quicker"
-    );
+    assert!(!write!(db, |tx| jobs::advance(tx, "sweep", at(10), at(30))).unwrap(), "another node was quicker");
     assert_eq!(write!(db, |tx| jobs::schedule(tx, "sweep", at(99))).unwrap(), at(20));
     assert_eq!(write!(db, |tx| jobs::schedule(tx, "other", at(5))).unwrap(), at(5));
 }

@@ -44,27 +44,11 @@ async fn a_row_of_the_queue_comes_back(db: Scratch) {
     let new = fill(&db, scene, &[(10, true, Some(scene.counselor))]).await;
     let rows = read!(db, |c| queue::list(c, List::Mine(scene.counselor), None, 10));
     let client = read!(db, |c| people::find(c, scene.client)).unwrap();
-    let Waiting {
-        thread,
-        desk,
-        name_sealed,
-        client: client_id,
-        language,
-        urgent,
-        assignee,
-        waiting,
-        last,
-        state,
-    } = rows.into_iter().next().unwrap();
+    let Waiting { thread, desk, name_sealed, client: client_id, language, urgent, assignee, waiting, last, state } =
+        rows.into_iter().next().unwrap();
     assert_eq!((thread, desk, client_id), (new[0], scene.desk, scene.client));
-    assert_eq!(
-        (name_sealed, language.as_str()),
-        (client.name_sealed, client.language.code())
-    );
-    assert_eq!(
-        (urgent, assignee, waiting, last),
-        (true, Some(scene.counselor), Some(at(10)), None)
-    );
+    assert_eq!((name_sealed, language.as_str()), (client.name_sealed, client.language.code()));
+    assert_eq!((urgent, assignee, waiting, last), (true, Some(scene.counselor), Some(at(10)), None));
     assert_eq!(state, threads::ThreadState::Waiting);
 }
 
@@ -86,19 +70,12 @@ async fn each_thread_stands_in_one_list(db: Scratch) {
     write!(db, |tx| threads::update_leaving(tx, ids[3])).unwrap();
     let list = async |which| {
         let rows = read!(db, |c| queue::list(c, which, None, 10));
-        assert_eq!(
-            read!(db, |c| queue::count(c, which)),
-            i64::try_from(rows.len()).unwrap()
-        );
+        assert_eq!(read!(db, |c| queue::count(c, which)), i64::try_from(rows.len()).unwrap());
         rows.into_iter().map(|r| r.thread).collect::<Vec<_>>()
     };
     assert_eq!(list(List::Unassigned(scene.desk)).await, [ids[0]]);
     assert_eq!(list(List::Mine(ani)).await, [ids[1]]);
-    assert_eq!(
-        list(List::Answered(ani)).await,
-        [ids[3], ids[2]],
-        "leaving ones have no last letter yet here"
-    );
+    assert_eq!(list(List::Answered(ani)).await, [ids[3], ids[2]], "leaving ones have no last letter yet here");
     assert_eq!(list(List::Mine(budi)).await, [ids[4]]);
     assert!(list(List::Answered(budi)).await.is_empty());
 }
@@ -115,11 +92,7 @@ async fn walk(
         let page = read!(db, |c| queue::list(c, list, after, limit));
         assert!(page.len() <= limit);
         let Some(last) = page.last() else { return all };
-        after = Some(After {
-            urgent: last.urgent,
-            at: by(last).unwrap(),
-            thread: last.thread,
-        });
+        after = Some(After { urgent: last.urgent, at: by(last).unwrap(), thread: last.thread });
         all.extend(page.iter().map(|r| (r.thread, r.urgent, by(r))));
         assert!(all.len() <= 1_000, "the pages go round in circles");
     }
@@ -131,23 +104,12 @@ async fn pages_leave_nothing_out_and_repeat_nothing(db: Scratch) {
         // Many wait since the same moment: the border between two pages falls between them.
         let rows: Vec<_> = (0..60).map(|n| (10 + n % 4, n % 5 == 0, assignee)).collect();
         let ids = fill(&db, scene, &rows).await;
-        let list = if assignee.is_none() {
-            List::Unassigned(scene.desk)
-        } else {
-            List::Mine(scene.counselor)
-        };
-        let mut expected: Vec<_> = ids
-            .into_iter()
-            .zip(&rows)
-            .map(|(id, (since, urgent, _))| (id, *urgent, Some(at(*since))))
-            .collect();
+        let list = if assignee.is_none() { List::Unassigned(scene.desk) } else { List::Mine(scene.counselor) };
+        let mut expected: Vec<_> =
+            ids.into_iter().zip(&rows).map(|(id, (since, urgent, _))| (id, *urgent, Some(at(*since)))).collect();
         expected.sort_by_key(|(id, urgent, since)| (!urgent, *since, *id));
         for limit in [1, 7, 60, 100] {
-            assert_eq!(
-                walk(&db, list, limit, |r| r.waiting).await,
-                expected,
-                "pages of {limit}"
-            );
+            assert_eq!(walk(&db, list, limit, |r| r.waiting).await, expected, "pages of {limit}");
         }
     }
 }
@@ -163,11 +125,7 @@ async fn pages_of_answered_threads_too(db: Scratch) {
     }
     expected.sort_by_key(|(id, _, last)| (*last, *id));
     for limit in [1, 4, 30] {
-        assert_eq!(
-            walk(&db, List::Answered(scene.counselor), limit, |r| r.last).await,
-            expected,
-            "pages of {limit}"
-        );
+        assert_eq!(walk(&db, List::Answered(scene.counselor), limit, |r| r.last).await, expected, "pages of {limit}");
     }
 }
 
@@ -175,14 +133,8 @@ async fn counts_stop_at_the_cap(db: Scratch) {
     let scene = Scene::set(&db).await;
     let rows: Vec<_> = (0..QUEUE_COUNT_MAX + 20).map(|n| (n, false, None)).collect();
     fill(&db, scene, &rows).await;
-    assert_eq!(
-        read!(db, |c| queue::count(c, List::Unassigned(scene.desk))),
-        QUEUE_COUNT_MAX
-    );
-    assert_eq!(
-        read!(db, |c| queue::load(c, scene.desk)),
-        (QUEUE_COUNT_MAX, Some(at(0)))
-    );
+    assert_eq!(read!(db, |c| queue::count(c, List::Unassigned(scene.desk))), QUEUE_COUNT_MAX);
+    assert_eq!(read!(db, |c| queue::load(c, scene.desk)), (QUEUE_COUNT_MAX, Some(at(0))));
 }
 
 async fn a_desk_knows_its_load(db: Scratch) {

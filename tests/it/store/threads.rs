@@ -27,39 +27,14 @@ async fn a_thread_comes_back(db: Scratch) {
     let (new, first) = thread(scene.desk, scene.client, at(7));
     write!(db, |tx| threads::insert(tx, &new, &first)).unwrap();
     let found = read!(db, |c| threads::find(c, new.id)).unwrap();
-    let Thread {
-        id,
-        desk,
-        client,
-        state,
-        urgent,
-        assignee,
-        epoch,
-        token_hash,
-        token_sealed,
-        created,
-        waiting,
-        last,
-    } = found;
-    assert_eq!(
-        (id, desk, client, state, epoch),
-        (new.id, new.desk, new.client, ThreadState::Fresh, first.id)
-    );
+    let Thread { id, desk, client, state, urgent, assignee, epoch, token_hash, token_sealed, created, waiting, last } =
+        found;
+    assert_eq!((id, desk, client, state, epoch), (new.id, new.desk, new.client, ThreadState::Fresh, first.id));
     assert_eq!((urgent, assignee, waiting, last), (false, None, None, None));
-    assert_eq!(
-        (token_hash, token_sealed, created),
-        (new.token_hash, new.token_sealed, at(7))
-    );
+    assert_eq!((token_hash, token_sealed, created), (new.token_hash, new.token_sealed, at(7)));
 
     let found = read!(db, |c| threads::find_epoch(c, first.id)).unwrap();
-    let Epoch {
-        id,
-        thread,
-        number,
-        cert,
-        previous_sealed,
-        created,
-    } = found;
+    let Epoch { id, thread, number, cert, previous_sealed, created } = found;
     assert_eq!((id, thread, number, cert), (first.id, new.id, 1, first.cert));
     assert_eq!((previous_sealed, created), (first.previous_sealed, first.created));
     assert!(read!(db, |c| threads::find(c, fresh())).is_none());
@@ -71,14 +46,8 @@ async fn a_mail_address_belongs_to_one_thread(db: Scratch) {
     let (first, epoch) = thread(scene.desk, scene.client, at(7));
     write!(db, |tx| threads::insert(tx, &first, &epoch)).unwrap();
     let (second, epoch) = thread(scene.desk, scene.client, at(7));
-    let second = Thread {
-        token_hash: first.token_hash,
-        ..second
-    };
-    assert!(matches!(
-        write!(db, |tx| threads::insert(tx, &second, &epoch)),
-        Err(StoreError::Taken(_))
-    ));
+    let second = Thread { token_hash: first.token_hash, ..second };
+    assert!(matches!(write!(db, |tx| threads::insert(tx, &second, &epoch)), Err(StoreError::Taken(_))));
     assert!(read!(db, |c| threads::find_epoch(c, epoch.id)).is_none());
 }
 
@@ -88,14 +57,8 @@ async fn a_client_has_several_threads(db: Scratch) {
     let (late, epoch) = thread(scene.desk, scene.client, at(100));
     write!(db, |tx| threads::insert(tx, &late, &epoch)).unwrap();
     let list = |found: Vec<Thread>| found.into_iter().map(|t| t.id).collect::<Vec<_>>();
-    assert_eq!(
-        list(read!(db, |c| threads::list_of_client(c, scene.client))),
-        [scene.thread, late.id]
-    );
-    assert_eq!(
-        list(read!(db, |c| threads::list_of_client(c, other.client))),
-        [other.thread]
-    );
+    assert_eq!(list(read!(db, |c| threads::list_of_client(c, scene.client))), [scene.thread, late.id]);
+    assert_eq!(list(read!(db, |c| threads::list_of_client(c, other.client))), [other.thread]);
 }
 
 async fn a_target_knows_only_confirmed_senders(db: Scratch) {
@@ -105,19 +68,9 @@ async fn a_target_knows_only_confirmed_senders(db: Scratch) {
     let epoch = read!(db, |c| threads::find_epoch(c, scene.epoch)).unwrap();
     let find = async || read!(db, |c| threads::find_target(c, &stored.token_hash)).unwrap();
 
-    let threads::Target {
-        thread,
-        desk,
-        epoch: epoch_id,
-        epoch_cert,
-        desk_cert,
-        sender_hash,
-    } = find().await;
+    let threads::Target { thread, desk, epoch: epoch_id, epoch_cert, desk_cert, sender_hash } = find().await;
     assert_eq!((thread, desk, epoch_id), (scene.thread, scene.desk, scene.epoch));
-    assert_eq!(
-        (epoch_cert, desk_cert.as_slice(), sender_hash),
-        (epoch.cert, &b"desk cert"[..], None)
-    );
+    assert_eq!((epoch_cert, desk_cert.as_slice(), sender_hash), (epoch.cert, &b"desk cert"[..], None));
 
     let mut notice = Notice {
         person: scene.client,
@@ -144,24 +97,12 @@ async fn one_counselor_takes_a_thread(db: Scratch) {
     let holder = async || read!(db, |c| threads::find(c, id)).unwrap().assignee;
 
     assert!(write!(db, |tx| threads::assign(tx, id, ani)).unwrap());
-    assert!(
-        !write!(db, |tx| threads::assign(tx, id, budi.id)).unwrap(),
-        "taken already"
-    );
-    assert!(
-        !write!(db, |tx| threads::assign(tx, id, ani)).unwrap(),
-        "also by oneself"
-    );
+    assert!(!write!(db, |tx| threads::assign(tx, id, budi.id)).unwrap(), "taken already");
+    assert!(!write!(db, |tx| threads::assign(tx, id, ani)).unwrap(), "also by oneself");
     assert_eq!(holder().await, Some(ani));
-    assert!(
-        !write!(db, |tx| threads::reassign(tx, id, budi.id, ani)).unwrap(),
-        "not Budi's to give"
-    );
+    assert!(!write!(db, |tx| threads::reassign(tx, id, budi.id, ani)).unwrap(), "not Budi's to give");
     assert!(write!(db, |tx| threads::reassign(tx, id, ani, budi.id)).unwrap());
-    assert!(
-        !write!(db, |tx| threads::reassign(tx, id, ani, budi.id)).unwrap(),
-        "no longer Ani's"
-    );
+    assert!(!write!(db, |tx| threads::reassign(tx, id, ani, budi.id)).unwrap(), "no longer Ani's");
     assert_eq!(holder().await, Some(budi.id));
     assert!(!write!(db, |tx| threads::unassign(tx, id, ani)).unwrap());
     assert!(write!(db, |tx| threads::unassign(tx, id, budi.id)).unwrap());
@@ -183,11 +124,7 @@ async fn a_thread_goes_through_its_states(db: Scratch) {
     write!(db, |tx| threads::update_leaving(tx, id)).unwrap();
     assert_eq!(stands().await, (ThreadState::Leaving, true, Some(at(10)), None));
     write!(db, |tx| threads::update_answered(tx, id, at(20), Some(at(15)))).unwrap();
-    assert_eq!(
-        stands().await,
-        (ThreadState::Waiting, true, Some(at(15)), Some(at(20))),
-        "a letter crossed the reply"
-    );
+    assert_eq!(stands().await, (ThreadState::Waiting, true, Some(at(15)), Some(at(20))), "a letter crossed the reply");
     write!(db, |tx| threads::update_answered(tx, id, at(30), None)).unwrap();
     assert_eq!(stands().await, (ThreadState::Answered, false, None, Some(at(30))));
     write!(db, |tx| threads::update_urgent(tx, id, true)).unwrap();
@@ -198,12 +135,7 @@ async fn a_thread_goes_through_its_states(db: Scratch) {
     let gone = |outcome| matches!(outcome, Err(StoreError::Gone(_)));
     assert!(gone(write!(db, |tx| threads::update_urgent(tx, nowhere, true))));
     assert!(gone(write!(db, |tx| threads::update_waiting(tx, nowhere, at(1)))));
-    assert!(gone(write!(db, |tx| threads::update_answered(
-        tx,
-        nowhere,
-        at(1),
-        None
-    ))));
+    assert!(gone(write!(db, |tx| threads::update_answered(tx, nowhere, at(1), None))));
     assert!(gone(write!(db, |tx| threads::update_token(tx, nowhere, b"h", b"s"))));
 }
 
@@ -214,10 +146,7 @@ async fn a_mail_address_is_replaced(db: Scratch) {
     let hash = random::<32>();
     write!(db, |tx| threads::update_token(tx, scene.thread, &hash, b"sealed")).unwrap();
     let found = read!(db, |c| threads::find(c, scene.thread)).unwrap();
-    assert_eq!(
-        (found.token_hash.as_slice(), found.token_sealed.as_slice()),
-        (&hash[..], &b"sealed"[..])
-    );
+    assert_eq!((found.token_hash.as_slice(), found.token_sealed.as_slice()), (&hash[..], &b"sealed"[..]));
     assert!(read!(db, |c| threads::find_target(c, &old)).is_none());
     let twice = write!(db, |tx| threads::update_token(tx, other.thread, &hash, b"sealed"));
     assert!(matches!(twice, Err(StoreError::Taken(_))));
@@ -230,24 +159,13 @@ async fn one_new_epoch_begins(db: Scratch) {
     assert_eq!(read!(db, |c| threads::find(c, scene.thread)).unwrap().epoch, second.id);
     let late = epoch(fresh(), scene.thread, 3);
     let mut tx = db.begin().await.unwrap();
-    assert!(
-        !threads::update_epoch(&mut tx, scene.thread, scene.epoch, &late)
-            .await
-            .unwrap(),
-        "begun meanwhile"
-    );
+    assert!(!threads::update_epoch(&mut tx, scene.thread, scene.epoch, &late).await.unwrap(), "begun meanwhile");
     drop(tx);
     let twin = epoch(fresh(), scene.thread, 2);
     let twice = write!(db, |tx| threads::update_epoch(tx, scene.thread, second.id, &twin));
-    assert!(
-        matches!(twice, Err(StoreError::Taken(_))),
-        "a number belongs to one epoch"
-    );
+    assert!(matches!(twice, Err(StoreError::Taken(_))), "a number belongs to one epoch");
     let all = read!(db, |c| threads::list_epochs(c, scene.thread));
-    assert_eq!(
-        all.iter().map(|e| (e.id, e.number)).collect::<Vec<_>>(),
-        [(second.id, 2), (scene.epoch, 1)]
-    );
+    assert_eq!(all.iter().map(|e| (e.id, e.number)).collect::<Vec<_>>(), [(second.id, 2), (scene.epoch, 1)]);
     assert_eq!(all[0].previous_sealed, second.previous_sealed);
 }
 
@@ -268,33 +186,16 @@ async fn grants_come_and_go(db: Scratch) {
     }
     let grant = async |epoch, reader: &[u8]| read!(db, |c| threads::find_grant(c, epoch, reader));
     assert_eq!(grant(scene.epoch, ani.bytes()).await.as_deref(), Some(&b"a1"[..]));
-    assert_eq!(
-        grant(second.id, ani.bytes()).await.as_deref(),
-        Some(&b"a2"[..]),
-        "the older grant stays"
-    );
+    assert_eq!(grant(second.id, ani.bytes()).await.as_deref(), Some(&b"a2"[..]), "the older grant stays");
     assert_eq!(grant(scene.epoch, desk.bytes()).await, None);
-    let mut expected = vec![
-        (ani.bytes().to_vec(), b"a2".to_vec()),
-        (desk.bytes().to_vec(), b"d2".to_vec()),
-    ];
+    let mut expected = vec![(ani.bytes().to_vec(), b"a2".to_vec()), (desk.bytes().to_vec(), b"d2".to_vec())];
     expected.sort();
     assert_eq!(read!(db, |c| threads::list_grants(c, second.id)), expected);
 
-    assert_eq!(
-        write!(db, |tx| threads::delete_grants(tx, scene.thread, ani.bytes())).unwrap(),
-        2
-    );
+    assert_eq!(write!(db, |tx| threads::delete_grants(tx, scene.thread, ani.bytes())).unwrap(), 2);
     assert_eq!(grant(scene.epoch, ani.bytes()).await, None);
     assert_eq!(grant(second.id, ani.bytes()).await, None);
     assert_eq!(grant(second.id, desk.bytes()).await.as_deref(), Some(&b"d2"[..]));
-    assert_eq!(
-        grant(other.epoch, ani.bytes()).await.as_deref(),
-        Some(&b"o1"[..]),
-        "another thread's stay"
-    );
-    assert_eq!(
-        write!(db, |tx| threads::delete_grants(tx, scene.thread, ani.bytes())).unwrap(),
-        0
-    );
+    assert_eq!(grant(other.epoch, ani.bytes()).await.as_deref(), Some(&b"o1"[..]), "another thread's stay");
+    assert_eq!(write!(db, |tx| threads::delete_grants(tx, scene.thread, ani.bytes())).unwrap(), 0);
 }

@@ -20,42 +20,22 @@ async fn lines_come_back_oldest_first(db: Scratch) {
             detail: format!("{seconds}"),
         };
         write!(db, |tx| trail::insert(tx, fresh(), &line)).unwrap();
-        let elsewhere = Line {
-            thread: Some(fresh()),
-            ..line
-        };
+        let elsewhere = Line { thread: Some(fresh()), ..line };
         write!(db, |tx| trail::insert(tx, fresh(), &elsewhere)).unwrap();
     }
     let lines = read!(db, |c| trail::list_of_thread(c, thread, 10));
     assert_eq!(lines.iter().map(|l| l.at).collect::<Vec<_>>(), [at(10), at(20), at(30)]);
-    let Line {
-        at: _,
-        actor: who,
-        action,
-        thread: which,
-        detail,
-    } = lines.into_iter().next().unwrap();
-    assert_eq!(
-        (who, action.as_str(), which, detail.as_str()),
-        (Some(actor), "taken", Some(thread), "10")
-    );
+    let Line { at: _, actor: who, action, thread: which, detail } = lines.into_iter().next().unwrap();
+    assert_eq!((who, action.as_str(), which, detail.as_str()), (Some(actor), "taken", Some(thread), "10"));
     assert_eq!(read!(db, |c| trail::list_of_thread(c, thread, 2)).len(), 2);
 }
 
 async fn a_line_may_name_nobody_and_no_thread(db: Scratch) {
     let (id, thread) = (fresh(), fresh());
-    let line = Line {
-        at: at(1),
-        actor: None,
-        action: "exported".to_owned(),
-        thread: Some(thread),
-        detail: String::new(),
-    };
+    let line =
+        Line { at: at(1), actor: None, action: "exported".to_owned(), thread: Some(thread), detail: String::new() };
     write!(db, |tx| trail::insert(tx, id, &line)).unwrap();
-    assert!(matches!(
-        write!(db, |tx| trail::insert(tx, id, &line)),
-        Err(StoreError::Taken(_))
-    ));
+    assert!(matches!(write!(db, |tx| trail::insert(tx, id, &line)), Err(StoreError::Taken(_))));
     assert_eq!(read!(db, |c| trail::list_of_thread(c, thread, 2))[0].actor, None);
     let of_the_house = Line { thread: None, ..line };
     write!(db, |tx| trail::insert(tx, fresh(), &of_the_house)).unwrap();

@@ -19,13 +19,7 @@ both_engines!(
 );
 
 fn line(thread: ThreadId) -> Line {
-    Line {
-        at: at(1),
-        actor: None,
-        action: "taken".to_owned(),
-        thread: Some(thread),
-        detail: String::new(),
-    }
+    Line { at: at(1), actor: None, action: "taken".to_owned(), thread: Some(thread), detail: String::new() }
 }
 
 async fn lines(db: &Db, thread: ThreadId) -> usize {

@@ -43,43 +43,20 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let address = MailAddress::parse("surat@rumah.example").unwrap();
     let practice = PracticeKey::generate("Rumah Surat", &address, at(-100_000)).unwrap();
     let (_, epoch) = SharedKey::generate(at(-100_000)).unwrap();
-    Keys {
-        practice,
-        epoch: Cert::parse(&epoch).unwrap(),
-    }
+    Keys { practice, epoch: Cert::parse(&epoch).unwrap() }
 });
 
 /// A sealed letter.
 pub(crate) fn sealed_letter(thread: ThreadId, letter: LetterId, received: Moment, text: &str) -> SealedLetter {
-    let content = Content::Text {
-        text: PlainText::from(text),
-        attachments: Vec::new(),
-    };
-    let entity = Entity {
-        thread,
-        letter,
-        received,
-        author: Author::Client,
-        subject: PlainText::from("Halo"),
-        content,
-    };
+    let content = Content::Text { text: PlainText::from(text), attachments: Vec::new() };
+    let entity = Entity { thread, letter, received, author: Author::Client, subject: PlainText::from("Halo"), content };
     seal_letter(entity, &KEYS.epoch, KEYS.practice.signer()).unwrap()
 }
 
 /// Sealed bytes.
 pub(crate) fn sealed_blob(bytes: &[u8]) -> SealedBlob {
-    let context = BlobContext {
-        kind: "attachment",
-        ids: &[],
-    };
-    seal_blob(
-        PlainBytes::new(bytes.to_vec()),
-        &KEYS.epoch,
-        KEYS.practice.signer(),
-        at(0),
-        &context,
-    )
-    .unwrap()
+    let context = BlobContext { kind: "attachment", ids: &[] };
+    seal_blob(PlainBytes::new(bytes.to_vec()), &KEYS.epoch, KEYS.practice.signer(), at(0), &context).unwrap()
 }
 
 /// Somebody with these roles; every field differs from every other person's.
@@ -139,19 +116,8 @@ pub(crate) fn thread(desk: DeskId, client: PersonId, created: Moment) -> (Thread
 
 /// A period of a thread.
 pub(crate) fn epoch(id: EpochId, thread: ThreadId, number: i64) -> Epoch {
-    let previous_sealed = if number == 1 {
-        Vec::new()
-    } else {
-        random::<50>().to_vec()
-    };
-    Epoch {
-        id,
-        thread,
-        number,
-        cert: random::<60>().to_vec(),
-        previous_sealed,
-        created: at(number),
-    }
+    let previous_sealed = if number == 1 { Vec::new() } else { random::<50>().to_vec() };
+    Epoch { id, thread, number, cert: random::<60>().to_vec(), previous_sealed, created: at(number) }
 }
 
 /// A desk with a counselor, a client and the client's thread, all stored.
@@ -174,13 +140,7 @@ impl Scene {
         people::insert(&mut tx, &client).await.unwrap();
         threads::insert(&mut tx, &thread, &epoch).await.unwrap();
         tx.commit().await.unwrap();
-        Self {
-            desk: desk.id,
-            counselor: counselor.id,
-            client: client.id,
-            thread: thread.id,
-            epoch: epoch.id,
-        }
+        Self { desk: desk.id, counselor: counselor.id, client: client.id, thread: thread.id, epoch: epoch.id }
     }
 
     /// The same scene with a thread of another client, stored.
@@ -191,12 +151,7 @@ impl Scene {
         people::insert(&mut tx, &client).await.unwrap();
         threads::insert(&mut tx, &thread, &epoch).await.unwrap();
         tx.commit().await.unwrap();
-        Self {
-            client: client.id,
-            thread: thread.id,
-            epoch: epoch.id,
-            ..self
-        }
+        Self { client: client.id, thread: thread.id, epoch: epoch.id, ..self }
     }
 
     /// A letter of the client, not stored.

@@ -32,10 +32,7 @@ impl Deref for Scratch {
 
 impl Scratch {
     pub(crate) async fn open(url: &str) -> Self {
-        Self {
-            db: Db::open(url, CONNECTIONS).await.unwrap(),
-            url: url.to_owned(),
-        }
+        Self { db: Db::open(url, CONNECTIONS).await.unwrap(), url: url.to_owned() }
     }
 
     pub(crate) fn is_sqlite(&self) -> bool {
@@ -58,11 +55,7 @@ pub(crate) fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(Scratch) -> 
 }
 
 fn run<F: Future<Output = ()>>(url: &str, test: impl FnOnce(Scratch) -> F, clean: impl FnOnce()) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     let scratch = runtime.block_on(Scratch::open(url));
     let outcome = catch_unwind(AssertUnwindSafe(|| runtime.block_on(test(scratch.clone()))));
     // A test that failed may have left a connection stuck; what follows takes it away by force.

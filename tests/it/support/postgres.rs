@@ -79,10 +79,7 @@ impl Cluster {
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
-        format!(
-            "postgres://postgres@localhost/{database}?host={}",
-            self.folder.display()
-        )
+        format!("postgres://postgres@localhost/{database}?host={}", self.folder.display())
     }
 
     fn wait(&mut self) {
@@ -111,12 +108,8 @@ impl Drop for Cluster {
 /// Where the server's programs are.
 fn programs() -> PathBuf {
     let versions = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
-    let newest = versions
-        .filter_map(|v| v.file_name().to_str()?.parse::<u32>().ok())
-        .max();
-    let found = newest
-        .filter(|v| *v >= VERSION_MIN)
-        .map(|v| Path::new(VERSIONS).join(v.to_string()).join("bin"));
+    let newest = versions.filter_map(|v| v.file_name().to_str()?.parse::<u32>().ok()).max();
+    let found = newest.filter(|v| *v >= VERSION_MIN).map(|v| Path::new(VERSIONS).join(v.to_string()).join("bin"));
     found.filter(|bin| bin.join("initdb").exists()).unwrap_or_else(|| {
         panic!(
             "The tests need a PostgreSQL server, version {VERSION_MIN} or newer: install the package `postgresql` (scripts/test \
@@ -129,16 +122,10 @@ fn programs() -> PathBuf {
 fn servant() -> (u32, u32) {
     let users = fs::read_to_string("/etc/passwd").unwrap();
     let find = |name: &str| {
-        let mut fields = users
-            .lines()
-            .map(|l| l.split(':'))
-            .find(|l| l.clone().next() == Some(name))?
-            .skip(2);
+        let mut fields = users.lines().map(|l| l.split(':')).find(|l| l.clone().next() == Some(name))?.skip(2);
         Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     };
-    find("postgres")
-        .or_else(|| find("nobody"))
-        .expect("a user `postgres` or `nobody` to run PostgreSQL as")
+    find("postgres").or_else(|| find("nobody")).expect("a user `postgres` or `nobody` to run PostgreSQL as")
 }
 
 /// Where this run makes its databases.
@@ -162,17 +149,9 @@ impl Server {
         #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the program")]
         let given = std::env::var("MERPATI_TEST_POSTGRES").ok();
         let cluster = given.is_none().then(|| Cluster::start(Disk::Fast));
-        let base = given
-            .or_else(|| cluster.as_ref().map(|c| c.url("postgres")))
-            .unwrap_or_default();
+        let base = given.or_else(|| cluster.as_ref().map(|c| c.url("postgres"))).unwrap_or_default();
         let run = std::process::id();
-        let mut server = Self {
-            base,
-            run,
-            next: AtomicU32::new(0),
-            template: None,
-            cluster,
-        };
+        let mut server = Self { base, run, next: AtomicU32::new(0), template: None, cluster };
         if server.cluster.is_some() {
             let name = server.make_database();
             block_on(async { Db::open(&server.url(&name), 1).await.unwrap().close().await });
@@ -184,11 +163,7 @@ impl Server {
     /// A database of its own for one test; returns its name.
     pub(crate) fn make_database(&self) -> String {
         let name = format!("merpati_{}_{}", self.run, self.next.fetch_add(1, Ordering::Relaxed));
-        let template = self
-            .template
-            .as_ref()
-            .map(|t| format!(" TEMPLATE {t}"))
-            .unwrap_or_default();
+        let template = self.template.as_ref().map(|t| format!(" TEMPLATE {t}")).unwrap_or_default();
         self.run_text(format!("CREATE DATABASE {name}{template}"));
         name
     }
@@ -214,24 +189,15 @@ impl Server {
 
 /// Runs a future to its end; not from within a runtime.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 #[test]
 fn a_cluster_ends_with_its_guard() {
     let cluster = Cluster::start(Disk::Fast);
     let folder = cluster.folder.clone();
-    let server: u32 = fs::read_to_string(folder.join("data/postmaster.pid"))
-        .unwrap()
-        .lines()
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let server: u32 =
+        fs::read_to_string(folder.join("data/postmaster.pid")).unwrap().lines().next().unwrap().parse().unwrap();
     assert!(Path::new("/proc").join(server.to_string()).exists());
     drop(cluster);
     assert!(!folder.exists());

@@ -70,10 +70,7 @@ fn expressions_are_understood() {
     assert_eq!(may("Apache-2.0/MIT").as_deref(), Some("MIT"));
     assert_eq!(may("GPL-2.0-only OR ISC AND MIT").as_deref(), Some("ISC+MIT"));
     assert_eq!(may("(GPL-2.0-only OR ISC) AND MIT").as_deref(), Some("ISC+MIT"));
-    assert_eq!(
-        may("Apache-2.0 WITH LLVM-exception").as_deref(),
-        Some("Apache-2.0 WITH LLVM-exception")
-    );
+    assert_eq!(may("Apache-2.0 WITH LLVM-exception").as_deref(), Some("Apache-2.0 WITH LLVM-exception"));
     assert_eq!(may("Apache-2.0"), None);
     assert_eq!(may("MIT AND Apache-2.0"), None);
 }

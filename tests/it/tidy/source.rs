@@ -19,11 +19,7 @@ impl Source {
     pub(super) fn product(&self) -> String {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         let is_test = self.path.contains("/tests/") || name == "tests.rs" || name.ends_with("_tests.rs");
-        if is_test {
-            String::new()
-        } else {
-            without_tests(&self.code)
-        }
+        if is_test { String::new() } else { without_tests(&self.code) }
     }
 }
 
@@ -31,19 +27,14 @@ pub(super) fn sources(folder: &str) -> Vec<Source> {
     let read = |path: std::path::PathBuf| {
         let text = std::fs::read_to_string(&path).unwrap();
         let code = code(&text);
-        Source {
-            path: path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned(),
-            text,
-            code,
-        }
+        Source { path: path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned(), text, code }
     };
     files(&root().join(folder)).into_iter().map(read).collect()
 }
 
 /// Words of code: identifiers, keywords, numbers.
 pub(super) fn words(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|w| !w.is_empty())
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty())
 }
 
 /// Blanks out comments, texts and characters.
@@ -180,10 +171,7 @@ pub(super) fn functions(code: &str) -> Vec<(String, usize)> {
     for (at, _) in code.match_indices("fn ") {
         let begins_a_word = !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
         let item = &code[at..];
-        let name: String = item[3..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let name: String = item[3..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         if begins_a_word && !name.is_empty() {
             found.push((name, item[..end_of_item(item)].lines().count()));
         }
@@ -246,10 +234,7 @@ fn code_leaves_out_what_is_not_code() {
 fn functions_are_measured() {
     let text =
         "fn short() {}\nimpl A {\n    pub fn long(&self) {\n        if x {\n        }\n    }\n    fn none(&self);\n}\n";
-    assert_eq!(
-        functions(text),
-        [("short".to_owned(), 1), ("long".to_owned(), 4), ("none".to_owned(), 1)]
-    );
+    assert_eq!(functions(text), [("short".to_owned(), 1), ("long".to_owned(), 4), ("none".to_owned(), 1)]);
 }
 
 #[test]
