@@ -4,3 +4,6 @@
 mod bad_input;
 mod by_mail;
 mod main_road;
+mod restore;
+mod scan;
+mod seals;

@@ -80,6 +80,12 @@ impl Client {
         self.mailbox.replace("/mailbox/", "/queue/")
     }
 
+    /// The same client at another window.
+    pub(crate) fn at(mut self, browser: Browser) -> Self {
+        self.someone.browser = browser;
+        self
+    }
+
     pub(crate) fn thread_id(&self) -> &str {
         self.mailbox.rsplit('/').next().unwrap()
     }

@@ -8,3 +8,4 @@ pub(crate) mod outside;
 pub(crate) mod post;
 pub(crate) mod postgres;
 pub(crate) mod program;
+pub(crate) mod scan;
