@@ -96,8 +96,9 @@ async fn nul_bytes_never_arrive(scratch: Scratch) {
     ratna.send(note).await.must_say("empatbelas");
 
     // Where no NUL can be meant, the form is refused as a mistake of the sender, not of the house.
-    let name = app.browser(Language::English).get("/desk/uji/open").await.form("/desk/uji/open").with("name", "Awan\0Pagi");
-    let page = app.browser(Language::English).send(name.clone()).await;
+    let window = app.browser(Language::English);
+    let form = window.get("/desk/uji/open").await.form("/desk/uji/open").with("name", "Awan\0Pagi");
+    let page = window.send(form).await;
     assert!(page.status < 500 && !page.path.starts_with("/mailbox"), "{}", page.status);
     let desk = operator.get("/operator/desk").await.form("/operator/desk");
     for field in ["name", "slug", "about_id", "about_en", "zone", "hours"] {
@@ -167,7 +168,8 @@ async fn an_ended_session_carries_the_letter_through_sign_in(scratch: Scratch) {
     let window = app.browser(Language::English);
     let fresh = window.get("/sign-in").await.form("/sign-in").with("name", &other.name).with("secret", &other.secret);
     let carried = page.form("/sign-in");
-    let fresh = fresh.with("carry_thread", carried.value("carry_thread")).with("carry_subject", "x").with("carry_text", TEXT);
+    let fresh =
+        fresh.with("carry_thread", carried.value("carry_thread")).with("carry_subject", "x").with("carry_text", TEXT);
     window.send(fresh).await.must_be(&other.mailbox).must_not_say("Satu & dua.");
     let mut outside = app.outside().await;
     assert_eq!(outside.count("draft").await, 1);
@@ -260,7 +262,9 @@ async fn somebody_else_s_thread_is_no_page(scratch: Scratch) {
     assert_eq!(client.download(&files[0]).await, b"isi catatan");
 
     let unknown = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
-    for mailbox in [client.mailbox.clone(), format!("/mailbox/{unknown}"), "/mailbox/x".to_owned(), "/mailbox/%00".to_owned()] {
+    for mailbox in
+        [client.mailbox.clone(), format!("/mailbox/{unknown}"), "/mailbox/x".to_owned(), "/mailbox/%00".to_owned()]
+    {
         for path in ["", "/write", "?before=1"] {
             curious.get(&format!("{mailbox}{path}")).await.must_fail(404);
         }
@@ -295,8 +299,11 @@ async fn somebody_else_s_thread_is_no_page(scratch: Scratch) {
 async fn staff_posts(sinta: &Someone, own: &Client, path: &str) {
     let own_thread = own.queue_path();
     let take = sinta.get(&own_thread).await.form(&format!("{own_thread}/take"));
-    for action in ["", "/take", "/take-over", "/give-back", "/hand-over", "/urgent", "/recall", "/draft", "/note", "/note/delete"] {
-        let form = take.clone().to(&format!("{path}{action}")).with("text", TEXT).with("note", TEXT).with("reason", "x");
+    for action in
+        ["", "/take", "/take-over", "/give-back", "/hand-over", "/urgent", "/recall", "/draft", "/note", "/note/delete"]
+    {
+        let form =
+            take.clone().to(&format!("{path}{action}")).with("text", TEXT).with("note", TEXT).with("reason", "x");
         sinta.send(form).await.must_fail(404);
     }
 }

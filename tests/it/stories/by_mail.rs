@@ -76,8 +76,9 @@ async fn what_does_not_fit_waits_for_a_person(scratch: Scratch) {
     assert_eq!(smtp(app.smtp, stranger, &to_bintang, &mail).code, 0);
     assert_eq!(smtp(app.smtp, stranger, &to_bintang, &mail).code, 0, "again: stays one");
     let to_desk = format!("uji@{DOMAIN}");
-    assert!(lmtp(app.lmtp, BINTANG, &[&to_desk], &plain(BINTANG, "ke-meja", "Halo meja."))
-        .await[0].starts_with("250 "));
+    assert!(
+        lmtp(app.lmtp, BINTANG, &[&to_desk], &plain(BINTANG, "ke-meja", "Halo meja.")).await[0].starts_with("250 ")
+    );
     bintang.get(&bintang.mailbox).await.must_not_say("Ini aku");
     assert_eq!(letters(&app).await, 0);
 
@@ -85,7 +86,9 @@ async fn what_does_not_fit_waits_for_a_person(scratch: Scratch) {
     let held = shelf.links("/held/");
     assert_eq!(held.len(), 2, "{}", shelf.text());
     let page = ratna.get(&held[0]).await;
-    page.must_say("The sender is not the address this client confirmed.").must_say("Ini aku, Bintang.").must_say(".titik ..dua titik");
+    page.must_say("The sender is not the address this client confirmed.")
+        .must_say("Ini aku, Bintang.")
+        .must_say(".titik ..dua titik");
     page.must_say("Bintang Sore").must_say("alamat-baru");
     let let_in = page.form(&format!("{}/let-in", held[0]));
     let desk_page = ratna.get(&held[1]).await;
@@ -157,7 +160,8 @@ async fn a_mail_server_s_pipe_reads_exit_codes(scratch: Scratch) {
     assert_eq!(ended.code, 65, "{}", ended.err);
     let ended = ingest(&mistype(&to_bintang), &letter("utf8", BINTANG));
     assert!(ended.code == 67 && ended.err.contains(&app.url), "{} {}", ended.code, ended.err);
-    for to in [format!("siapa@{DOMAIN}"), format!("no-reply@{DOMAIN}"), "a@lain.example".to_owned(), "siapa".to_owned()] {
+    for to in [format!("siapa@{DOMAIN}"), format!("no-reply@{DOMAIN}"), "a@lain.example".to_owned(), "siapa".to_owned()]
+    {
         assert_eq!(ingest(&to, &letter("utf8", BINTANG)).code, 67, "{to}");
     }
     assert_eq!(ingest(&format!("uji@{DOMAIN}"), &letter("utf8", BINTANG)).code, 0);

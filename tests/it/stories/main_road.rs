@@ -100,7 +100,9 @@ fn notification_says_nothing(app: &TestApp) {
     assert_eq!(notification.subject, "Ada pesan baru untukmu");
     assert!(notification.link(&app.url).starts_with("/sign-in"));
     let told = notification.raw.to_lowercase();
-    for word in ["sore", "awan", "meja uji", "ratna", "tentang", "kakak", "bingung", "pelan", "konsel", "counsel", "merpati"] {
+    for word in
+        ["sore", "awan", "meja uji", "ratna", "tentang", "kakak", "bingung", "pelan", "konsel", "counsel", "merpati"]
+    {
         assert!(!told.contains(word), "{word}: {told}");
     }
     let [a, b] = [confirmation, notification].map(|m| m.body().len());
@@ -118,7 +120,9 @@ async fn a_thread_goes_to_a_colleague(scratch: Scratch) {
     // Not let in yet: no thread, however its address is known.
     yusuf.get(&thread).await.must_fail(404);
     let mut outside = app.outside().await;
-    let ids = async |outside: &mut crate::support::outside::Outside, sql: &str| outside.row(sql, &[]).await[0].bytes().to_vec();
+    let ids = async |outside: &mut crate::support::outside::Outside, sql: &str| {
+        outside.row(sql, &[]).await[0].bytes().to_vec()
+    };
     let before: BTreeSet<_> = outside.grant_holders().await.into_iter().collect();
     let ratna_id = ids(&mut outside, "SELECT assignee_id FROM thread").await;
     let client_id = ids(&mut outside, "SELECT client_id FROM thread").await;

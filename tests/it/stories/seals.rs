@@ -46,8 +46,10 @@ async fn furnished(scratch: &Scratch) -> (TestApp, Cast, Client) {
         assert!(lmtp(app.lmtp, from, &[&secret], &plain(from, "surel", &text)).await[0].starts_with("250 "));
     }
     let desk = format!("uji@{DOMAIN}");
-    assert!(lmtp(app.lmtp, "a@rumah.example", &[&desk], &plain("a@rumah.example", "x", "Meja."))
-        .await[0].starts_with("250 "));
+    assert!(
+        lmtp(app.lmtp, "a@rumah.example", &[&desk], &plain("a@rumah.example", "x", "Meja.")).await[0]
+            .starts_with("250 ")
+    );
     let waiting = app.open_mailbox("Awan Pagi", Language::Indonesian).await;
     app.write(&waiting, "", "Belum diambil.", "unsure").await;
     (app, cast, waiting)
@@ -62,7 +64,7 @@ async fn each_row_opens_with_its_own_key_only(scratch: Scratch) {
     let (app, cast, waiting) = furnished(&scratch).await;
     let mut outside = app.outside().await;
     let tables = [
-        ("letters", 6, "SELECT l.body, e.cert FROM letter l JOIN epoch e ON e.id = l.epoch_id"),
+        ("letters", 5, "SELECT l.body, e.cert FROM letter l JOIN epoch e ON e.id = l.epoch_id"),
         (
             "files",
             2,
@@ -91,7 +93,8 @@ async fn each_row_opens_with_its_own_key_only(scratch: Scratch) {
     let predecessors = outside.rows("SELECT id FROM epoch WHERE length(previous_sealed) > 0", &[]).await;
     assert!(predecessors.is_empty(), "first epochs hold no other key");
 
-    let holders = "SELECT g.reader_id FROM epoch_grant g JOIN epoch e ON e.id = g.epoch_id JOIN thread t ON t.id = e.thread_id
+    let holders =
+        "SELECT g.reader_id FROM epoch_grant g JOIN epoch e ON e.id = g.epoch_id JOIN thread t ON t.id = e.thread_id
         WHERE t.assignee_id IS";
     for (client, taken) in [(&waiting, ""), (&cast.client, "NOT")] {
         let rows = outside.rows(&format!("{holders} {taken} NULL"), &[]).await;
@@ -130,7 +133,9 @@ async fn a_row_written_from_outside_is_no_letter(scratch: Scratch) {
     let (app, cast, waiting) = furnished(&scratch).await;
     let mut outside = app.outside().await;
     let rows = letters(&mut outside, &cast.client).await;
-    let [(first, first_body), (reply, reply_body), (third, third_body), _] = rows.as_slice() else { panic!("{}", rows.len()) };
+    let [(first, first_body), (reply, reply_body), (third, third_body), _] = rows.as_slice() else {
+        panic!("{}", rows.len())
+    };
     damaged(&cast, 0).await[0].must_say(LETTER).must_say(REPLY);
 
     // Two of the client's letters exchanged; the reply and a letter exchanged.
@@ -203,7 +208,9 @@ async fn an_exchanged_certificate_is_noticed(scratch: Scratch) {
     let row = outside.row(person, &[]).await;
     let (id, genuine) = (row[0].bytes().to_vec(), row[1].bytes().to_vec());
     let thief = PersonKey::generate(now).unwrap().public().unwrap();
-    let other = outside.row("SELECT p.cert FROM person p JOIN thread t ON t.client_id = p.id WHERE t.assignee_id IS NULL", &[]).await;
+    let other = outside
+        .row("SELECT p.cert FROM person p JOIN thread t ON t.client_id = p.id WHERE t.assignee_id IS NULL", &[])
+        .await;
     let update = "UPDATE person SET cert = $1 WHERE id = $2";
     for cert in [forged(&thief, &genuine), other[0].bytes().to_vec(), flipped(&genuine, 100)] {
         outside.rows(update, &[&cert, &id]).await;
@@ -244,8 +251,11 @@ async fn an_exchanged_certificate_is_noticed(scratch: Scratch) {
         }
     }
     assert_eq!(counts(&mut outside).await, before, "nothing was stored");
-    assert!(lmtp(app.lmtp, "bintang@rumah.example", &[&secret], &plain("bintang@rumah.example", "epoch", "Untuk pencuri."))
-        .await[0].starts_with("250 "));
+    assert!(
+        lmtp(app.lmtp, "bintang@rumah.example", &[&secret], &plain("bintang@rumah.example", "epoch", "Untuk pencuri."))
+            .await[0]
+            .starts_with("250 ")
+    );
     outside.close().await;
     app.close().await;
 }
@@ -283,7 +293,15 @@ async fn what_a_client_takes_along_opens_in_gnupg(scratch: Scratch) {
     secret_file(&secret, &format!("{}\n", client.secret));
     let program = Program::new(app.home.path(), &app.store_url).at(&app.url);
     let words = |secret: &Path, out: &Path| {
-        program.run(&["thread", "export", &client.name, "--out", out.to_str().unwrap(), "--secret-file", secret.to_str().unwrap()])
+        program.run(&[
+            "thread",
+            "export",
+            &client.name,
+            "--out",
+            out.to_str().unwrap(),
+            "--secret-file",
+            secret.to_str().unwrap(),
+        ])
     };
     let wrong = folder.path().join("wrong");
     secret_file(&wrong, "bukan ini kata rahasianya sama sekali");
@@ -297,7 +315,9 @@ async fn what_a_client_takes_along_opens_in_gnupg(scratch: Scratch) {
     secret_folder(&home);
     let gpg = |words: &[&str], input: &[u8]| {
         let mut command = Command::new("gpg");
-        command.args(["--batch", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", &client.secret]).args(words);
+        command
+            .args(["--batch", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", &client.secret])
+            .args(words);
         tokio::task::block_in_place(|| feed(command.env("GNUPGHOME", &home), input))
     };
     let import = gpg(&["--import", out.join("uji-thread-key.asc").to_str().unwrap()], b"");
@@ -306,7 +326,8 @@ async fn what_a_client_takes_along_opens_in_gnupg(scratch: Scratch) {
     assert!(!mbox.contains("bingung") && !mbox.contains("kakak"), "encrypted");
     let mut letters = String::new();
     for part in mbox.split("-----BEGIN PGP MESSAGE-----").skip(1) {
-        let armored = format!("-----BEGIN PGP MESSAGE-----{}", part.split_inclusive("-----END PGP MESSAGE-----").next().unwrap());
+        let armored =
+            format!("-----BEGIN PGP MESSAGE-----{}", part.split_inclusive("-----END PGP MESSAGE-----").next().unwrap());
         let opened = gpg(&["--decrypt"], armored.as_bytes());
         assert_eq!(opened.code, 0, "{}", opened.err);
         let letter = merpati::parse::read(merpati::parse::RawLetter::new(opened.out.into_bytes())).ok().unwrap();
@@ -315,7 +336,9 @@ async fn what_a_client_takes_along_opens_in_gnupg(scratch: Scratch) {
     for words in [SUBJECT, LETTER, REPLY, "Dengan berkas.", "Surat panjang."] {
         assert!(letters.contains(words), "{words}: {letters:.2000}");
     }
-    tokio::task::block_in_place(|| Command::new("gpgconf").args(["--kill", "all"]).env("GNUPGHOME", &home).status().unwrap());
+    tokio::task::block_in_place(|| {
+        Command::new("gpgconf").args(["--kill", "all"]).env("GNUPGHOME", &home).status().unwrap()
+    });
     app.close().await;
 }
 

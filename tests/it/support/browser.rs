@@ -23,7 +23,6 @@ pub(crate) struct Page {
     /// Path and query at which it ended.
     pub(crate) path: String,
     pub(crate) html: String,
-    pub(crate) headers: HeaderMap,
 }
 
 /// A form as a page holds it, and what is typed into it.
@@ -93,8 +92,7 @@ impl Page {
         let status = answer.status().as_u16();
         let url = answer.url();
         let path = url.query().map_or_else(|| url.path().to_owned(), |q| format!("{}?{q}", url.path()));
-        let headers = answer.headers().clone();
-        Self { status, path, html: answer.text().await.unwrap(), headers }
+        Self { status, path, html: answer.text().await.unwrap() }
     }
 
     /// The page without its markup, blanks run together.
@@ -149,7 +147,10 @@ impl Page {
 
     pub(crate) fn find_form(&self, action: &str) -> Option<Form> {
         let blocks = self.html.split("<form").skip(1).filter_map(|b| b.split("</form>").next());
-        blocks.map(Form::read).find(|f| f.action == action)
+        // A form that names no address goes to where it stands.
+        let here = self.path.split('?').next().unwrap_or_default();
+        let mut forms = blocks.map(Form::read).map(|f| if f.action.is_empty() { f.to(here) } else { f });
+        forms.find(|f| f.action == action)
     }
 
     /// The value of an option that shows `words`.
@@ -247,7 +248,8 @@ fn is_sent(input: &str) -> bool {
 }
 
 fn attribute(text: &str, name: &str) -> Option<String> {
-    let (_, rest) = tag(text).split_once(&format!(" {name}=\"")).or_else(|| tag(text).split_once(&format!("{name}=\"")))?;
+    let (_, rest) =
+        tag(text).split_once(&format!(" {name}=\"")).or_else(|| tag(text).split_once(&format!("{name}=\"")))?;
     Some(unescaped(rest.split('"').next()?))
 }
 
@@ -285,7 +287,7 @@ fn a_form_is_read_as_it_stands_on_the_page() {
 one &#60;b&#62;
 two</textarea><select name="s"><option value="">none</option><option value="7" selected>seven &#38; more</option></select>
         <button name="go" value="1">Go</button></form>"#;
-    let page = Page { status: 200, path: String::new(), html: html.to_owned(), headers: HeaderMap::new() };
+    let page = Page { status: 200, path: String::new(), html: html.to_owned() };
     let form = page.form("/a?b&c").with("n", "new");
     let mut fields: Vec<_> = form.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     fields.sort_unstable();

@@ -55,9 +55,11 @@ macro_rules! cells {
                     "TEXT" | "NAME" | "VARCHAR" => $row.try_get::<Option<String>, _>(n).unwrap().map(Cell::Text),
                     "BLOB" | "BYTEA" => $row.try_get::<Option<Vec<u8>>, _>(n).unwrap().map(Cell::Bytes),
                     // What an expression gives has no declared type in SQLite.
-                    _ => $row.try_get::<i64, _>(n).ok().map(Cell::Int).or_else(|| {
-                        $row.try_get::<Vec<u8>, _>(n).ok().map(Cell::Bytes)
-                    }),
+                    _ => $row
+                        .try_get::<i64, _>(n)
+                        .ok()
+                        .map(Cell::Int)
+                        .or_else(|| $row.try_get::<Vec<u8>, _>(n).ok().map(Cell::Bytes)),
                 }
                 .unwrap_or(Cell::Nothing)
             })

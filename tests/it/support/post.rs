@@ -14,7 +14,11 @@ use super::program::{Ended, feed};
 pub(crate) const LETTERS: [(&str, &str, &str); 10] = [
     ("8bitmime", "2 RCPT MIME", "Превел\n\n123"),
     ("body_ks_c_5601-1987", "This is a test", "고맙습니다."),
-    ("german-qp", "Testnachricht", "das ist eine Testnachricht mit 8 Bit Sönderzäichen, und obendrein noch \nquoted-printable"),
+    (
+        "german-qp",
+        "Testnachricht",
+        "das ist eine Testnachricht mit 8 Bit Sönderzäichen, und obendrein noch \nquoted-printable",
+    ),
     ("gmail-iso8859-2", "Nikad više", "Na štriku se suši šosić."),
     ("japanese", "日本語メールテスト (testing Japanese emails)", "日本語が\n正常に\n送れているか\nテスト."),
     ("outlook_web_access_2010_html_only", "Upgrade Redmine to 3.0.x", "A mess.\n\n--Geoff Maciolek"),
@@ -49,7 +53,8 @@ pub(crate) fn letter(name: &str, from: &str) -> Vec<u8> {
 
 /// A plain mail.
 pub(crate) fn plain(from: &str, subject: &str, text: &str) -> Vec<u8> {
-    let head = format!("From: {from}\r\nTo: undisclosed:;\r\nSubject: {subject}\r\nMessage-ID: <{subject}@t.example>\r\n");
+    let head =
+        format!("From: {from}\r\nTo: undisclosed:;\r\nSubject: {subject}\r\nMessage-ID: <{subject}@t.example>\r\n");
     format!("{head}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n").into_bytes()
 }
 

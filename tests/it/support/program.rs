@@ -57,7 +57,10 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_merpati"));
         // Nothing of the tests' own surroundings.
         command.env_clear().env("PATH", "/usr/bin:/bin").arg("--home").arg(&self.home).args(words);
-        command.env("MERPATI_LOG", self.log).env("MERPATI_STORE__URL", &self.store_url).env("MERPATI_MAIL__DOMAIN", DOMAIN);
+        command
+            .env("MERPATI_LOG", self.log)
+            .env("MERPATI_STORE__URL", &self.store_url)
+            .env("MERPATI_MAIL__DOMAIN", DOMAIN);
         command.env("MERPATI_WEB__LISTEN", self.web.to_string()).env("MERPATI_WEB__PUBLIC_URL", self.url());
         command.env("MERPATI_MAIL__SMTP", self.smtp.to_string()).env("MERPATI_MAIL__LMTP", "");
         command.env("MERPATI_PRACTICE__RECALL_MINUTES", "0");
@@ -134,7 +137,8 @@ impl Serving {
     /// The path of the first operator's link.
     pub(crate) fn operator_link(&self, url: &str) -> String {
         let said = self.said();
-        let link = said.split_whitespace().find(|w| w.contains("/invitation/")).unwrap_or_else(|| panic!("no link: {said}"));
+        let link =
+            said.split_whitespace().find(|w| w.contains("/invitation/")).unwrap_or_else(|| panic!("no link: {said}"));
         link.strip_prefix(url).unwrap().to_owned()
     }
 
@@ -166,7 +170,14 @@ fn free_port() -> SocketAddr {
 
 /// A file only its owner reads.
 pub(crate) fn secret_file(path: &Path, secret: &str) {
-    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap().write_all(secret.as_bytes()).unwrap();
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .unwrap()
+        .write_all(secret.as_bytes())
+        .unwrap();
 }
 
 /// A folder only its owner enters.
