@@ -11,6 +11,8 @@ mod statements;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tidy;
