@@ -18,7 +18,7 @@ use crate::seal::Cost;
 pub const FILE: &str = "merpati.toml";
 
 /// All settings.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The web door.
@@ -139,14 +139,7 @@ pub struct Mistakes(pub Vec<String>);
 impl Settings {
     /// Reads `merpati.toml` in the home folder, if there is one, and the environment.
     pub fn read(home: &Path) -> Result<Self, Mistakes> {
-        let defaults = Self {
-            web: Web::default(),
-            mail: Mail::default(),
-            store: Store::default(),
-            practice: Practice::default(),
-            metrics: Metrics::default(),
-        };
-        let figment = Figment::from(Serialized::defaults(defaults))
+        let figment = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(home.join(FILE)))
             .merge(Env::prefixed("MERPATI_").filter(|key| key.as_str().contains("__")).split("__"));
         let settings: Self =

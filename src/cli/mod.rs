@@ -190,7 +190,7 @@ fn run(cli: Cli) -> Result<(), Ended> {
             Command::Desk(command) => desk::run(&place, command).await,
             Command::Key(command) => key::run(&place, &command).await,
             Command::Thread(command) => export::run(&place, &command).await,
-            Command::Bench(command) => bench::run(&place, &command).await,
+            Command::Bench(command) => bench::run(&command).await,
         }
     })
 }
