@@ -1,5 +1,8 @@
-//! What the tests stand on: the engines, and a few people and keys.
+//! What the tests stand on: the engines, a few people and keys, and the program itself with everybody around it.
 
 pub(crate) mod cast;
+pub(crate) mod child;
 pub(crate) mod engine;
+pub(crate) mod peer;
 pub(crate) mod postgres;
+pub(crate) mod proxy;
