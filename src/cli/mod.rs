@@ -121,7 +121,11 @@ impl From<crate::app::StartError> for Ended {
 
 impl From<crate::house::Failure> for Ended {
     fn from(e: crate::house::Failure) -> Self {
-        let code = if matches!(&e, crate::house::Failure::Store(s) if s.is_passing()) { exit::TEMP } else { exit::UNAVAILABLE };
+        let code = if matches!(&e, crate::house::Failure::Store(s) if s.is_passing()) {
+            exit::TEMP
+        } else {
+            exit::UNAVAILABLE
+        };
         Self::new(code, e)
     }
 }
@@ -167,7 +171,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Ended> {
-    let settings = Settings::read(&cli.home).map_err(|e| Ended::new(exit::CONFIG, format!("settings in {}:\n{e}", cli.home.display())))?;
+    let settings = Settings::read(&cli.home)
+        .map_err(|e| Ended::new(exit::CONFIG, format!("settings in {}:\n{e}", cli.home.display())))?;
     let place = Place { home: cli.home, settings };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

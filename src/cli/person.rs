@@ -41,12 +41,17 @@ pub(super) async fn run(place: &Place, command: Command) -> Result<(), Ended> {
             say::line(format!("mailboxes: {}", people::count_clients(&mut house.db.read().await?).await?));
         }
         Command::Invite { roles, desk } => {
-            let roles: Roles = roles.parse().map_err(|_| Ended::new(exit::USAGE, "roles are counselor, scheduler and operator"))?;
+            let roles: Roles =
+                roles.parse().map_err(|_| Ended::new(exit::USAGE, "roles are counselor, scheduler and operator"))?;
             let desk = match desk {
                 None => None,
                 Some(slug) => {
                     let found = desks::find_by_slug(&mut house.db.read().await?, &slug).await?;
-                    Some(found.ok_or_else(|| Ended::new(exit::USAGE, "there is no such desk; see: merpati desk list"))?.id)
+                    Some(
+                        found
+                            .ok_or_else(|| Ended::new(exit::USAGE, "there is no such desk; see: merpati desk list"))?
+                            .id,
+                    )
                 }
             };
             let link = furnish::invite(&house, roles, desk).await?;

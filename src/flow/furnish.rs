@@ -156,7 +156,10 @@ pub async fn set_disabled(house: &House, operator: PersonId, person: PersonId, d
     if person == operator {
         return Err(Failure::NotAllowed);
     }
-    let found = people::find(&mut house.db.read().await?, person).await?.filter(|p| p.roles.is_staff()).ok_or(Failure::NotFound)?;
+    let found = people::find(&mut house.db.read().await?, person)
+        .await?
+        .filter(|p| p.roles.is_staff())
+        .ok_or(Failure::NotFound)?;
     if found.disabled.is_some() == disabled {
         return Ok(());
     }

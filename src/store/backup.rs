@@ -95,10 +95,21 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "invitation",
-        columns: &[Bytes("token_hash"), Text("roles"), MaybeBytes("desk_id"), Int("created_us"), Int("expires_us"), Int("used_us")],
+        columns: &[
+            Bytes("token_hash"),
+            Text("roles"),
+            MaybeBytes("desk_id"),
+            Int("created_us"),
+            Int("expires_us"),
+            Int("used_us"),
+        ],
         key: "token_hash",
     },
-    Table { name: "member", columns: &[Bytes("desk_id"), Bytes("person_id"), Bytes("desk_grant"), Int("since_us")], key: "desk_id, person_id" },
+    Table {
+        name: "member",
+        columns: &[Bytes("desk_id"), Bytes("person_id"), Bytes("desk_grant"), Int("since_us")],
+        key: "desk_id, person_id",
+    },
     Table {
         name: "thread",
         columns: &[
@@ -119,10 +130,21 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "epoch",
-        columns: &[Bytes("id"), Bytes("thread_id"), Int("number"), Bytes("cert"), Bytes("previous_sealed"), Int("created_us")],
+        columns: &[
+            Bytes("id"),
+            Bytes("thread_id"),
+            Int("number"),
+            Bytes("cert"),
+            Bytes("previous_sealed"),
+            Int("created_us"),
+        ],
         key: "id",
     },
-    Table { name: "epoch_grant", columns: &[Bytes("epoch_id"), Bytes("reader_id"), Bytes("body"), Int("created_us")], key: "epoch_id, reader_id" },
+    Table {
+        name: "epoch_grant",
+        columns: &[Bytes("epoch_id"), Bytes("reader_id"), Bytes("body"), Int("created_us")],
+        key: "epoch_id, reader_id",
+    },
     Table {
         name: "letter",
         columns: &[
@@ -142,15 +164,39 @@ pub const TABLES: &[Table] = &[
         ],
         key: "id",
     },
-    Table { name: "attachment", columns: &[Bytes("id"), Bytes("letter_id"), Int("position"), Bytes("body")], key: "id" },
     Table {
-        name: "held",
-        columns: &[Bytes("id"), Bytes("desk_id"), MaybeBytes("thread_id"), Text("reasons"), Int("received_us"), Bytes("body"), Bytes("dedup")],
+        name: "attachment",
+        columns: &[Bytes("id"), Bytes("letter_id"), Int("position"), Bytes("body")],
         key: "id",
     },
-    Table { name: "draft", columns: &[Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("updated_us")], key: "thread_id, author_id" },
-    Table { name: "draft_file", columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")], key: "id" },
-    Table { name: "note", columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")], key: "id" },
+    Table {
+        name: "held",
+        columns: &[
+            Bytes("id"),
+            Bytes("desk_id"),
+            MaybeBytes("thread_id"),
+            Text("reasons"),
+            Int("received_us"),
+            Bytes("body"),
+            Bytes("dedup"),
+        ],
+        key: "id",
+    },
+    Table {
+        name: "draft",
+        columns: &[Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("updated_us")],
+        key: "thread_id, author_id",
+    },
+    Table {
+        name: "draft_file",
+        columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")],
+        key: "id",
+    },
+    Table {
+        name: "note",
+        columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")],
+        key: "id",
+    },
     Table {
         name: "outbox",
         columns: &[
@@ -188,7 +234,14 @@ pub const TABLES: &[Table] = &[
     Table { name: "schedule", columns: &[Text("name"), Int("next_us")], key: "name" },
     Table {
         name: "audit",
-        columns: &[Bytes("id"), Int("at_us"), MaybeBytes("actor_id"), Text("action"), MaybeBytes("thread_id"), Text("detail")],
+        columns: &[
+            Bytes("id"),
+            Int("at_us"),
+            MaybeBytes("actor_id"),
+            Text("action"),
+            MaybeBytes("thread_id"),
+            Text("detail"),
+        ],
         key: "id",
     },
 ];
@@ -224,7 +277,11 @@ impl Table {
     }
 
     /// Shows every row as it comes, so that memory stays bounded. The receiver's error ends it.
-    pub async fn each<E: From<StoreError>>(&self, conn: &mut Conn, mut show: impl FnMut(Vec<Value>) -> Result<(), E>) -> Result<(), E> {
+    pub async fn each<E: From<StoreError>>(
+        &self,
+        conn: &mut Conn,
+        mut show: impl FnMut(Vec<Value>) -> Result<(), E>,
+    ) -> Result<(), E> {
         on!(conn, |c| {
             let mut rows = sqlx::query(AssertSqlSafe(self.select())).fetch(c);
             while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {

@@ -196,7 +196,9 @@ impl Tx {
             Kind::Sqlite(SqliteConn::Writer(tx)) => tx.commit().await,
             Kind::Postgres(PgConn::Writer(tx)) => Ok(tx.commit().await?),
             // Not reachable: a `Tx` is made by `Db::begin` only.
-            Kind::Sqlite(SqliteConn::Reader(_) | SqliteConn::Snapshot(_)) | Kind::Postgres(PgConn::Pooled(_)) => Err(StoreError::Gone("transaction")),
+            Kind::Sqlite(SqliteConn::Reader(_) | SqliteConn::Snapshot(_)) | Kind::Postgres(PgConn::Pooled(_)) => {
+                Err(StoreError::Gone("transaction"))
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Tables hold three kinds of column only (integer, text, bytes), times as UTC microseconds, ids as 16 bytes.
 
+pub mod arrivals;
 mod backup;
 mod conn;
 pub mod desks;
@@ -57,7 +58,8 @@ pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all: [(&'static str, &'static [(&'static str, &'static str)]); 11] = [
+    let all: [(&'static str, &'static [(&'static str, &'static str)]); 12] = [
+        ("arrivals", arrivals::ALL),
         ("desks", desks::ALL),
         ("drafts", drafts::ALL),
         ("held", held::ALL),

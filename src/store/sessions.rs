@@ -44,7 +44,13 @@ statements! {
 type Row = (Vec<u8>, Vec<u8>, String, String, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64);
 
 /// Adds a session.
-pub async fn insert(tx: &mut Tx, session_id: &[u8], person: PersonId, sealed_keys: &[u8], now: Moment) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    session_id: &[u8],
+    person: PersonId,
+    sealed_keys: &[u8],
+    now: Moment,
+) -> Result<(), StoreError> {
     let done = on!(tx, |c| sqlx::query(INSERT)
         .bind(session_id)
         .bind(person.bytes())
@@ -102,10 +108,20 @@ pub async fn delete_of_person(tx: &mut Tx, person: PersonId) -> Result<(), Store
 
 /// Ends sessions silent since `seen_before` or begun before `created_before`; returns how many.
 pub async fn delete_unseen(tx: &mut Tx, seen_before: Moment, created_before: Moment) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(DELETE_UNSEEN).bind(seen_before.micros()).bind(created_before.micros()).execute(c).await.map(|d| d.rows_affected()))?)
+    Ok(on!(tx, |c| sqlx::query(DELETE_UNSEEN)
+        .bind(seen_before.micros())
+        .bind(created_before.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?)
 }
 
 /// Forgets the keys of sessions silent since `seen_before`.
 pub async fn lock_unseen(tx: &mut Tx, seen_before: Moment) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(LOCK_UNSEEN).bind(seen_before.micros()).bind(super::NOTHING).execute(c).await.map(|d| d.rows_affected()))?)
+    Ok(on!(tx, |c| sqlx::query(LOCK_UNSEEN)
+        .bind(seen_before.micros())
+        .bind(super::NOTHING)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?)
 }

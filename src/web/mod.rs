@@ -9,6 +9,8 @@
 
 mod assets;
 mod ctx;
+#[cfg(test)]
+mod door;
 mod file;
 mod form;
 mod headers;

@@ -17,8 +17,14 @@ type Real = (String, String, bool);
 const OF_SQLX: &str = "_sqlx_migrations";
 
 /// Columns that may be empty. Everything else is NOT NULL: "not yet" is 0, "nothing" is no bytes.
-const NULLABLE: [&str; 6] =
-    ["audit.actor_id", "audit.thread_id", "held.thread_id", "invitation.desk_id", "letter.author_id", "thread.assignee_id"];
+const NULLABLE: [&str; 6] = [
+    "audit.actor_id",
+    "audit.thread_id",
+    "held.thread_id",
+    "invitation.desk_id",
+    "letter.author_id",
+    "thread.assignee_id",
+];
 
 /// One row per column: table, column, type, nullable (1).
 async fn columns(db: &Scratch) -> BTreeMap<String, Vec<Real>> {
@@ -65,7 +71,9 @@ async fn the_tables_are_as_the_store_says(db: Scratch) {
     for (table, columns) in &expected {
         assert_eq!(&real[table], columns, "{table}: order, types and what may be empty");
     }
-    let nullable = real.iter().flat_map(|(table, columns)| columns.iter().filter(|c| c.2).map(move |c| format!("{table}.{}", c.0)));
+    let nullable = real
+        .iter()
+        .flat_map(|(table, columns)| columns.iter().filter(|c| c.2).map(move |c| format!("{table}.{}", c.0)));
     assert_eq!(nullable.collect::<Vec<_>>(), NULLABLE);
 }
 
@@ -74,7 +82,10 @@ async fn the_indexes_are_as_the_migrations_say(db: Scratch) {
     let mut conn = db.read().await.unwrap();
     let rows: Vec<(String,)> = match conn.each() {
         Each::Sqlite(c) => {
-            sqlx::query_as("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name").fetch_all(c).await.unwrap()
+            sqlx::query_as("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name")
+                .fetch_all(c)
+                .await
+                .unwrap()
         }
         Each::Postgres(c) => sqlx::query_as(
             "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_pkey' \
@@ -147,10 +158,17 @@ fn tables_stand_in_the_order_of_their_references() {
         let mut conn = db.read().await.unwrap();
         let Each::Sqlite(c) = conn.each() else { panic!("a test of SQLite") };
         for (place, table) in TABLES.iter().enumerate() {
-            let rows: Vec<(String,)> =
-                sqlx::query_as("SELECT \"table\" FROM pragma_foreign_key_list($1)").bind(table.name).fetch_all(&mut *c).await.unwrap();
+            let rows: Vec<(String,)> = sqlx::query_as("SELECT \"table\" FROM pragma_foreign_key_list($1)")
+                .bind(table.name)
+                .fetch_all(&mut *c)
+                .await
+                .unwrap();
             for (refers_to,) in rows {
-                assert!(TABLES[..place].iter().any(|t| t.name == refers_to), "{} stands before {refers_to}", table.name);
+                assert!(
+                    TABLES[..place].iter().any(|t| t.name == refers_to),
+                    "{} stands before {refers_to}",
+                    table.name
+                );
             }
         }
     });

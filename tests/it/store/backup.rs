@@ -4,7 +4,9 @@ use merpati::role::{Language, Role, Roles};
 use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
-use merpati::store::{Conn, Db, StoreError, TABLES, Table, Value, desks, drafts, held, jobs, letters, outbox, people, threads, trail};
+use merpati::store::{
+    Conn, Db, StoreError, TABLES, Table, Value, desks, drafts, held, jobs, letters, outbox, people, threads, trail,
+};
 
 use super::{read, write};
 use crate::support::cast::{Scene, at, fresh, person, random, sealed_blob, two_files};
@@ -35,20 +37,30 @@ async fn furnish(db: &Db) -> Tables {
     people::upsert_notice(tx, &notice).await.unwrap();
     for desk in [None, Some(scene.desk)] {
         let roles = Roles::of(&[Role::Counselor]);
-        let i = Invitation { token_hash: random::<32>().to_vec(), roles, desk, created: at(1), expires: at(9), used: None };
+        let i =
+            Invitation { token_hash: random::<32>().to_vec(), roles, desk, created: at(1), expires: at(9), used: None };
         people::insert_invitation(tx, &i).await.unwrap();
         assert!(people::use_invitation(tx, &i.token_hash, at(2)).await.unwrap());
     }
     threads::insert_grant(tx, scene.epoch, scene.desk.bytes(), b"body", at(8)).await.unwrap();
     let letter = letters::NewLetter { attachments: two_files(), ..scene.letter(at(10)) };
-    let reply = letters::NewLetter { released: Some(at(12)), covers: Some(at(10)), author: None, ..scene.reply(at(11)) };
+    let reply =
+        letters::NewLetter { released: Some(at(12)), covers: Some(at(10)), author: None, ..scene.reply(at(11)) };
     letters::insert_group(tx, &[&letter, &reply]).await.unwrap();
     letters::mark_read(tx, scene.thread, at(13)).await.unwrap();
     threads::assign(tx, scene.thread, scene.counselor).await.unwrap();
     threads::update_urgent(tx, scene.thread, true).await.unwrap();
     for thread in [None, Some(scene.thread)] {
         let body = sealed_blob("Surat \u{e9}".as_bytes());
-        let h = held::NewHeld { id: fresh(), desk: scene.desk, thread, reasons: "virus".to_owned(), received: at(14), body, dedup: random() };
+        let h = held::NewHeld {
+            id: fresh(),
+            desk: scene.desk,
+            thread,
+            reasons: "virus".to_owned(),
+            received: at(14),
+            body,
+            dedup: random(),
+        };
         assert!(held::insert(tx, &h).await.unwrap());
     }
     drafts::upsert(tx, scene.thread, scene.counselor, b"draft", at(15)).await.unwrap();
@@ -63,7 +75,8 @@ async fn furnish(db: &Db) -> Tables {
     jobs::claim(tx, at(21), at(22)).await.unwrap();
     jobs::schedule(tx, "sweep", at(23)).await.unwrap();
     for (actor, thread) in [(None, None), (Some(scene.counselor), Some(scene.thread))] {
-        let line = Line { at: at(24), actor, action: "taken-over".to_owned(), thread, detail: "sakit\u{2026}".to_owned() };
+        let line =
+            Line { at: at(24), actor, action: "taken-over".to_owned(), thread, detail: "sakit\u{2026}".to_owned() };
         trail::insert(tx, fresh(), &line).await.unwrap();
     }
     owned.commit().await.unwrap();

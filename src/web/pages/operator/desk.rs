@@ -49,7 +49,15 @@ struct Page {
     problems: Problems,
 }
 
-fn show(ctx: &Ctx, roles: Roles, desk: Option<Desk>, form: DeskForm, reads: String, is_open: bool, problems: Problems) -> Response {
+fn show(
+    ctx: &Ctx,
+    roles: Roles,
+    desk: Option<Desk>,
+    form: DeskForm,
+    reads: String,
+    is_open: bool,
+    problems: Problems,
+) -> Response {
     let title = if desk.is_some() { "operator-desk-change-title" } else { "operator-desk-new-title" };
     let hours = form.hours.parse::<Week>().map(|week| hours::in_words(ctx.texts, &week)).unwrap_or_default();
     ctx.page(&Page {
@@ -66,7 +74,8 @@ fn show(ctx: &Ctx, roles: Roles, desk: Option<Desk>, form: DeskForm, reads: Stri
 }
 
 pub(super) async fn get_new(Operator(ctx, who): Operator) -> Response {
-    let form = DeskForm { zone: "Asia/Jakarta".to_owned(), hours: "mon-fri 08:00-16:00".to_owned(), ..DeskForm::default() };
+    let form =
+        DeskForm { zone: "Asia/Jakarta".to_owned(), hours: "mon-fri 08:00-16:00".to_owned(), ..DeskForm::default() };
     show(&ctx, who.roles, None, form, "1".to_owned(), true, Problems::default())
 }
 
@@ -103,7 +112,11 @@ pub(super) async fn get(Path(id): Path<String>, Operator(ctx, who): Operator) ->
     Ok(show(&ctx, who.roles, Some(desk), form, reads, is_open, Problems::default()))
 }
 
-pub(super) async fn post(Path(id): Path<String>, Operator(ctx, who): Operator, SafeForm(fields): SafeForm) -> Result<Response, Refusal> {
+pub(super) async fn post(
+    Path(id): Path<String>,
+    Operator(ctx, who): Operator,
+    SafeForm(fields): SafeForm,
+) -> Result<Response, Refusal> {
     let desk = find(&ctx, &id).await?;
     let form = DeskForm { slug: desk.slug.clone(), ..typed(&fields) };
     let is_open = fields.has("is_open");
@@ -139,8 +152,12 @@ fn say(texts: Texts, problem: &DeskProblem) -> Problems {
         DeskProblem::Name => ("name", texts.t("operator-desk-name-wrong")),
         DeskProblem::Zone => ("zone", texts.t("operator-desk-zone-wrong")),
         DeskProblem::Reads => ("reads", texts.t("operator-desk-reads-wrong")),
-        DeskProblem::Hours(WeekError::Day(word)) => ("hours", texts.t1("operator-desk-hours-day", "word", word.clone())),
-        DeskProblem::Hours(WeekError::Span(word)) => ("hours", texts.t1("operator-desk-hours-span", "word", word.clone())),
+        DeskProblem::Hours(WeekError::Day(word)) => {
+            ("hours", texts.t1("operator-desk-hours-day", "word", word.clone()))
+        }
+        DeskProblem::Hours(WeekError::Span(word)) => {
+            ("hours", texts.t1("operator-desk-hours-span", "word", word.clone()))
+        }
         DeskProblem::Hours(WeekError::Order(day)) => {
             ("hours", texts.t1("operator-desk-hours-order", "day", texts.t(&format!("day-{day}"))))
         }

@@ -80,14 +80,18 @@ fn page(ctx: &Ctx, roles: Roles) -> Page {
 }
 
 pub(super) async fn get(Path(token): Path<String>, ctx: Ctx) -> Result<Response, Refusal> {
-    let Some(roles) = enter::look_at_invitation(&ctx.house, &token).await? else { return Ok(gone(&ctx)) };
+    let Some(roles) = enter::look_at_invitation(&ctx.house, &token).await? else {
+        return Ok(gone(&ctx));
+    };
     let mut page = page(&ctx, roles);
     page.words = six_words(&ctx.house, ctx.texts.0);
     Ok(ctx.page(&page))
 }
 
 pub(super) async fn post(Path(token): Path<String>, mut ctx: Ctx, form: TextForm) -> Result<Response, Refusal> {
-    let Some(roles) = enter::look_at_invitation(&ctx.house, &token).await? else { return Ok(gone(&ctx)) };
+    let Some(roles) = enter::look_at_invitation(&ctx.house, &token).await? else {
+        return Ok(gone(&ctx));
+    };
     let fields = form.fields;
     let own = fields.get("choice") == "own";
     let words = fields.plain("words");
