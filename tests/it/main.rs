@@ -5,6 +5,8 @@
 
 // `cfg(test)` is always set here; spelled out, it tells the lints that these are tests and may unwrap.
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod statements;
@@ -12,5 +14,7 @@ mod statements;
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod texts;
 #[cfg(test)]
 mod tidy;
