@@ -67,10 +67,13 @@ async fn drain(gathering: Gathering, db: Db) {
 
 async fn write(db: &Db, group: &[NewLetter]) -> Vec<Result<Stored, StoreError>> {
     let all: Vec<_> = group.iter().collect();
-    if let Ok(outcomes) = write_together(db, &all).await
-        && !outcomes.contains(&Stored::Stale)
-    {
-        return outcomes.into_iter().map(Ok).collect();
+    match write_together(db, &all).await {
+        Ok(outcomes) if !outcomes.contains(&Stored::Stale) => return outcomes.into_iter().map(Ok).collect(),
+        // The database does not answer: trying for each of them alone would only keep the senders waiting.
+        Err(error) if error.is_passing() => {
+            return group.iter().map(|_| Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut))).collect();
+        }
+        Ok(_) | Err(_) => {}
     }
     let mut outcomes = Vec::with_capacity(group.len());
     for letter in group {

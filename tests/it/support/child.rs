@@ -77,7 +77,7 @@ impl Home {
             practice: Practice::default(),
             metrics: Metrics::default(),
         };
-        assert!(app::make_keys_once(folder.path(), &settings).unwrap());
+        custody::make(folder.path(), &settings, &OsChance, SystemClock.now()).unwrap();
         Self { folder, settings }
     }
 
