@@ -268,10 +268,9 @@ async fn somebody_else_s_thread_is_no_page(scratch: Scratch) {
         for path in ["", "/write", "?before=1"] {
             curious.get(&format!("{mailbox}{path}")).await.must_fail(404);
         }
-        for path in ["/write", "/draft"] {
-            let form = filled(&curious).await.to(&format!("{mailbox}{path}"));
-            curious.send(form).await.must_fail(404);
-        }
+        curious.send(filled(&curious).await.to(&format!("{mailbox}/write"))).await.must_fail(404);
+        let save = filled(&curious).await.as_saved().to(&format!("{mailbox}/draft"));
+        curious.send(save).await.must_fail(404);
     }
     // The right file in the wrong thread.
     curious.get(&files[0]).await.must_fail(404);

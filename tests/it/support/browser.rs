@@ -210,6 +210,12 @@ impl Form {
         self
     }
 
+    /// Sends it as scripts send what is being written.
+    pub(crate) fn as_saved(mut self) -> Self {
+        self.is_multipart = false;
+        self
+    }
+
     /// Sends it elsewhere, as somebody does who types addresses.
     pub(crate) fn to(mut self, action: &str) -> Self {
         action.clone_into(&mut self.action);
