@@ -189,7 +189,7 @@ async fn a_locked_screen_carries_the_reply_through_unlocking(scratch: Scratch) {
     let form = ratna.get(&thread).await.form(&thread).with("subject", SUBJECT).with("text", &text);
     app.wait(STAFF_IDLE.as_secs() + 1);
     let page = ratna.send(form).await;
-    let unlock = page.must_say("Bu Ratna").must_not_say("Halo.").form("/unlock");
+    let unlock = page.must_say("Your reply is not lost.").must_not_say("Halo.").form("/unlock");
     let page = ratna.send(unlock.with("secret", "bukan ini kata rahasianya sama sekali")).await;
     let unlock = page.form("/unlock").with("secret", &ratna.secret);
     assert_eq!((unlock.value("carry_subject"), unlock.value("carry_text")), (SUBJECT, text.as_str()));

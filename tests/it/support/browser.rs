@@ -92,7 +92,7 @@ impl Page {
         let status = answer.status().as_u16();
         let url = answer.url();
         let path = url.query().map_or_else(|| url.path().to_owned(), |q| format!("{}?{q}", url.path()));
-        Self { status, path, html: answer.text().await.unwrap() }
+        Self { status, path, html: answer.text().await.unwrap().replace("\r\n", "\n") }
     }
 
     /// The page without its markup, blanks run together.
