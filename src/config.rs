@@ -16,6 +16,8 @@ use crate::seal::Cost;
 
 /// Name of the file in the home folder.
 pub const FILE: &str = "merpati.toml";
+/// What else is called `MERPATI_...`: the command line's own, and what the tests are told.
+const NOT_SETTINGS: [&str; 5] = ["home", "log", "axe", "tour", "test_postgres"];
 
 /// All settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -148,7 +150,7 @@ impl Settings {
         };
         let figment = Figment::from(Serialized::defaults(defaults))
             .merge(Toml::file(home.join(FILE)))
-            .merge(Env::prefixed("MERPATI_").split("__").ignore(&["home", "log"]));
+            .merge(Env::prefixed("MERPATI_").split("__").ignore(&NOT_SETTINGS));
         let settings: Self =
             figment.extract().map_err(|e| Mistakes(e.into_iter().map(|one| one.to_string()).collect()))?;
         settings.check()?;

@@ -158,7 +158,9 @@ impl Browser {
 
     /// `light` or `dark`.
     pub(super) async fn scheme(&self, scheme: &str) {
-        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        // Without motion: a colour on its way to another is neither.
+        let still = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }, still] });
         self.developer("Emulation.setEmulatedMedia", media).await;
     }
 

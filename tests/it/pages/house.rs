@@ -63,7 +63,8 @@ impl House {
 fn secrets(said: &str) -> HashMap<String, String> {
     let mut all = HashMap::new();
     for line in said.lines() {
-        let Some(rest) = line.trim_start().strip_prefix("staff ").or_else(|| line.trim_start().strip_prefix("client ")) else {
+        let Some(rest) = line.trim_start().strip_prefix("staff ").or_else(|| line.trim_start().strip_prefix("client "))
+        else {
             continue;
         };
         if let Some((name, secret)) = rest.trim_start().split_once("  ") {

@@ -23,7 +23,10 @@ async fn nothing_is_left(browser: Browser) {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     browser.0.back().await.ok();
-    assert!(!browser.0.source().await.unwrap_or_default().contains(WORDS_OF_THE_LETTER), "the back button shows a letter");
+    assert!(
+        !browser.0.source().await.unwrap_or_default().contains(WORDS_OF_THE_LETTER),
+        "the back button shows a letter"
+    );
     browser.go("/mailbox").await;
     assert_eq!(browser.path().await, "/sign-in");
     browser.close().await;
@@ -79,7 +82,8 @@ async fn the_browser_keeps_nothing() {
     let browser = reading().await;
     browser.click("main a.primary").await;
     browser.fill("#text", "Tulisan yang belum dikirim").await;
-    let kept = browser.run("return [localStorage.length, sessionStorage.length, document.cookie.includes('session')]").await;
+    let kept =
+        browser.run("return [localStorage.length, sessionStorage.length, document.cookie.includes('session')]").await;
     assert_eq!(kept, json!([0, 0, false]));
     browser.close().await;
 }

@@ -63,7 +63,10 @@ async fn open_mailbox(client: &Browser, name: &str) -> String {
     assert_eq!(words.len(), 6, "{words:?}");
     client.click("main button.primary").await;
     let code = client.find(".sheet-code").await.text().await.unwrap();
-    assert!(code.split(|c: char| !c.is_alphanumeric()).filter(|p| p.len() == 4).count() == 8, "a recovery code: {code}");
+    assert!(
+        code.split(|c: char| !c.is_alphanumeric()).filter(|p| p.len() == 4).count() == 8,
+        "a recovery code: {code}"
+    );
     client.click("main a.primary").await;
     words.join(" ")
 }

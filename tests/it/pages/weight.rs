@@ -9,7 +9,9 @@ async fn the_first_page_is_light() {
     for first in ["/", "/desk/bk", "/desk/bk/open"] {
         let page = reqwest::get(format!("{}{first}", HOUSE.url)).await.unwrap().text().await.unwrap();
         let mut all = page.len();
-        for (before, after) in [("rel=\"stylesheet\" href=\"", "\""), ("<script src=\"", "\""), ("rel=\"icon\" href=\"", "\"")] {
+        for (before, after) in
+            [("rel=\"stylesheet\" href=\"", "\""), ("<script src=\"", "\""), ("rel=\"icon\" href=\"", "\"")]
+        {
             let path = page.split(before).nth(1).and_then(|rest| rest.split(after).next()).unwrap();
             let answer = reqwest::get(format!("{}{path}", HOUSE.url)).await.unwrap();
             assert!(answer.status().is_success(), "{path}");
