@@ -16,11 +16,9 @@ use crate::seal::Cost;
 
 /// Name of the file in the home folder.
 pub const FILE: &str = "merpati.toml";
-/// What else is called `MERPATI_...`: the command line's own, and what the tests are told.
-const NOT_SETTINGS: [&str; 5] = ["home", "log", "axe", "tour", "test_postgres"];
 
 /// All settings.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The web door.
@@ -141,16 +139,9 @@ pub struct Mistakes(pub Vec<String>);
 impl Settings {
     /// Reads `merpati.toml` in the home folder, if there is one, and the environment.
     pub fn read(home: &Path) -> Result<Self, Mistakes> {
-        let defaults = Self {
-            web: Web::default(),
-            mail: Mail::default(),
-            store: Store::default(),
-            practice: Practice::default(),
-            metrics: Metrics::default(),
-        };
-        let figment = Figment::from(Serialized::defaults(defaults))
+        let figment = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(home.join(FILE)))
-            .merge(Env::prefixed("MERPATI_").split("__").ignore(&NOT_SETTINGS));
+            .merge(Env::prefixed("MERPATI_").filter(|key| key.as_str().contains("__")).split("__"));
         let settings: Self =
             figment.extract().map_err(|e| Mistakes(e.into_iter().map(|one| one.to_string()).collect()))?;
         settings.check()?;

@@ -45,16 +45,16 @@ pub mod store;
 pub mod flow;
 
 // Doors and motors.
-pub mod gateway;
 pub mod intake;
-pub mod jobs;
+pub mod gateway;
 pub mod motor;
 pub mod outbox;
+pub mod jobs;
 pub mod web;
 
 // Assembly.
-pub mod app;
-pub mod cli;
 pub mod config;
 pub mod custody;
 pub mod telemetry;
+pub mod app;
+pub mod cli;

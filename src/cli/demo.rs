@@ -134,11 +134,10 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
         return Err(Ended::new(exit::DATA, text));
     }
     let sample: Sample = toml::from_str(SAMPLE).map_err(|e| Ended::new(exit::UNAVAILABLE, e))?;
-    std::fs::create_dir_all(&place.home)?;
     let end = SystemClock.now();
     let begin = end.minus(Duration::from_secs(BEGIN_HOURS * 3600));
     // The practice key is as old as the sample: no key vouches for letters older than itself.
-    custody::make(&place.home, &place.settings, &OsChance, begin).map_err(app::StartError::from)?;
+    app::make_keys_once(&place.home, &place.settings, begin).await?;
     let stage = stage(place, begin, end).await?;
     let (desk, staff) = furnish_sample(&stage, &sample).await?;
     let clients = write_letters(&stage, &sample, desk, &staff).await?;

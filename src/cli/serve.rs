@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Ended, Place, exit, say};
 use crate::app::{self, Doors};
+use crate::clock::{Clock as _, SystemClock};
 use crate::flow::furnish;
 use crate::house::House;
 use crate::outbox::Transport;
@@ -28,8 +29,7 @@ pub(super) async fn init(place: &Place) -> Result<(), Ended> {
 }
 
 async fn prepare(place: &Place) -> Result<House, Ended> {
-    std::fs::create_dir_all(&place.home)?;
-    if app::make_keys_once(&place.home, &place.settings).map_err(app::StartError::from)? {
+    if app::make_keys_once(&place.home, &place.settings, SystemClock.now()).await? {
         say::line(format!(
             "New keys in {}: put a copy in a safe place, or make a backup.",
             crate::custody::folder(&place.home).display()

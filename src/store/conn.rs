@@ -174,6 +174,15 @@ impl Db {
         Ok(())
     }
 
+    /// After very many rows were written at once: lets PostgreSQL count them, so that it plans for what is there. It
+    /// would do so itself a minute later; SQLite needs no counts here.
+    pub async fn refresh_statistics(&self) -> Result<(), StoreError> {
+        if let Engine::Postgres(pool) = &self.0 {
+            sqlx::query("ANALYZE").execute(pool).await?;
+        }
+        Ok(())
+    }
+
     /// Ends all connections.
     pub async fn close(&self) {
         match &self.0 {

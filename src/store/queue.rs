@@ -59,7 +59,9 @@ statements! {
         FROM thread t JOIN person p ON p.id = t.client_id \
         WHERE t.assignee_id = $1 AND t.state IN ('answered', 'leaving') AND (t.last_us > $2 OR (t.last_us = $2 AND t.id > $3)) \
         ORDER BY t.last_us, t.id LIMIT $4";
-    COUNT_UNASSIGNED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE desk_id = $1 AND state = 'waiting' AND assignee_id IS NULL LIMIT $2) AS n";
+    /// The order holds SQLite to the list's own index; without it, it walks everything that waits, taken or not.
+    COUNT_UNASSIGNED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE desk_id = $1 AND state = 'waiting' AND assignee_id IS NULL \
+        ORDER BY urgent DESC, waiting_us LIMIT $2) AS n";
     COUNT_MINE = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE assignee_id = $1 AND state = 'waiting' LIMIT $2) AS n";
     COUNT_ANSWERED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE assignee_id = $1 AND state IN ('answered', 'leaving') LIMIT $2) AS n";
     COUNT_HELD = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM held WHERE desk_id = $1 LIMIT $2) AS n";

@@ -5,6 +5,8 @@
 
 // `cfg(test)` is always set here; spelled out, it tells the lints that these are tests and may unwrap.
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod schema;
@@ -12,6 +14,8 @@ mod schema;
 mod statements;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

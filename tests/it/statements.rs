@@ -104,9 +104,24 @@ fn the_queue_walks_its_indexes_on_sqlite() {
     });
 }
 
+/// A desk with 50 counselors and 20,000 threads, so that the planner has something to weigh.
+const CROWD: &str = "
+    INSERT INTO desk (id, slug, name, zone, hours, cert, created_us) VALUES ('\\x00', 'm', 'Meja', 'UTC', '', '', 0);
+    INSERT INTO person (id, roles, name_hash, name_sealed, language, cert, locked_key, locked_recovery, created_us)
+        SELECT int4send(n), 'counselor', int4send(n), '', 'id', '', '', '', 0 FROM generate_series(0, 49) AS n;
+    INSERT INTO thread (id, desk_id, client_id, state, urgent, assignee_id, epoch_id, token_hash, token_sealed, created_us,
+                        waiting_us, last_us)
+        SELECT int4send(n), '\\x00', int4send(n % 50), (ARRAY['waiting', 'answered', 'leaving', 'fresh'])[n % 4 + 1],
+               (n % 9 = 0)::int, CASE WHEN n % 5 > 0 THEN int4send(n % 50) END, '', int4send(n), '', 0, n, n
+        FROM generate_series(1, 20000) AS n;
+    ANALYZE";
+
 #[test]
 fn the_queue_walks_its_indexes_on_postgres() {
     on_postgres(async |db: Scratch| {
+        if let Each::Postgres(c) = db.read().await.unwrap().each() {
+            c.execute(sqlx::raw_sql(CROWD)).await.unwrap();
+        }
         for (name, index) in QUEUE {
             let mut conn = db.read().await.unwrap();
             let plan = plan(&mut conn, text_of("queue", name)).await;
