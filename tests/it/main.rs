@@ -5,6 +5,8 @@
 
 // `cfg(test)` is always set here; spelled out, it tells the lints that these are tests and may unwrap.
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod statements;

@@ -44,6 +44,10 @@ impl Browser {
         }
         let mut body = vec![0; length.ok_or_else(|| stuck("a page without a length"))?];
         self.stream.read_exact(&mut body).await?;
-        if status.starts_with("HTTP/1.1 200") { Ok(body.len()) } else { Err(stuck(format!("{path}: {}", status.trim()))) }
+        if status.starts_with("HTTP/1.1 200") {
+            Ok(body.len())
+        } else {
+            Err(stuck(format!("{path}: {}", status.trim())))
+        }
     }
 }

@@ -89,7 +89,8 @@ impl Stencil {
         let draw = || chance::bytes::<16>(&*house.chance);
         let (person, thread, epoch) = (draw(), draw(), draw());
         let unique = || id(&chance::bytes::<32>(&*house.chance));
-        let since = Moment::from_micros(house.now().micros() - i64::from(chance::below(&*house.chance, 432_000)) * 1_000_000);
+        let since =
+            Moment::from_micros(house.now().micros() - i64::from(chance::below(&*house.chance, 432_000)) * 1_000_000);
         let (state, assignee) = match n % 10 {
             0..=5 => ("waiting", None),
             6 | 7 => ("waiting", Some(self.answerer.bytes().to_vec())),
@@ -102,7 +103,12 @@ impl Stencil {
             let mut put = |column: &str, value: Value| set(table, &mut row, column, value);
             match table.name {
                 "person" => {
-                    let name = house.keys.house.seal(kind::CLIENT_NAME, &person, format!("client {n}").as_bytes(), &*house.chance);
+                    let name = house.keys.house.seal(
+                        kind::CLIENT_NAME,
+                        &person,
+                        format!("client {n}").as_bytes(),
+                        &*house.chance,
+                    );
                     put("id", id(&person));
                     put("name_hash", unique());
                     put("name_sealed", id(&name));

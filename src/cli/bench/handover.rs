@@ -47,9 +47,14 @@ pub(super) async fn run(args: &Args) -> Result<Report, Ended> {
             times.push(hand_over(&scene, pair, *thread).await?);
         }
     }
-    let mut report = Report::new(format!("Handover of a thread, {}", scene.engine()), &["letters", "median ms", "p95 ms"]);
+    let mut report =
+        Report::new(format!("Handover of a thread, {}", scene.engine()), &["letters", "median ms", "p95 ms"]);
     for (letters, _, times) in &threads {
-        let cells = vec![Cell::Text(letters.to_string()), Cell::Number(percentile(times, 50), 2), Cell::Number(percentile(times, 95), 2)];
+        let cells = vec![
+            Cell::Text(letters.to_string()),
+            Cell::Number(percentile(times, 50), 2),
+            Cell::Number(percentile(times, 95), 2),
+        ];
         report.rows.push(cells);
     }
     if let [(.., short), (.., long)] = threads.as_slice() {

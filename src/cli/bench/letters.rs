@@ -110,8 +110,17 @@ async fn measure(server: &Server, mails: &Arc<Vec<Mail>>, connections: usize) ->
 }
 
 pub(super) async fn run(args: &Args) -> Result<Report, Ended> {
-    const COLUMNS: &[&str] =
-        &["connections", "letters/s", "slowest", "fastest", "server CPU us", "client CPU us", "peak MiB", "of limit", "CPU to limit"];
+    const COLUMNS: &[&str] = &[
+        "connections",
+        "letters/s",
+        "slowest",
+        "fastest",
+        "server CPU us",
+        "client CPU us",
+        "peak MiB",
+        "of limit",
+        "CPU to limit",
+    ];
     let mut post = Post::build(args.common.postgres.as_deref()).await?;
     let before = limit(args)?;
     let server = Server::start(&post.scene).await?;
@@ -137,7 +146,8 @@ pub(super) async fn run(args: &Args) -> Result<Report, Ended> {
         let rates: Vec<f64> = samples.iter().map(|s| s.per_second).collect();
         let middle = |value: fn(&Sample) -> f64| percentile(&samples.iter().map(value).collect::<Vec<_>>(), 50);
         let (rate, cpu) = (percentile(&rates, 50), middle(|s| s.server_micros));
-        let share = |part: f64, whole: f64| if limits.is_empty() { Cell::Nothing } else { Cell::Number(part / whole, 2) };
+        let share =
+            |part: f64, whole: f64| if limits.is_empty() { Cell::Nothing } else { Cell::Number(part / whole, 2) };
         report.rows.push(vec![
             Cell::Text(connections.to_string()),
             Cell::Number(rate, 0),
@@ -152,7 +162,10 @@ pub(super) async fn run(args: &Args) -> Result<Report, Ended> {
     }
     report.notes.push(format!("{} letters sent, all of them stored", post.made));
     for (when, limit) in ["before", "after"].iter().zip(&limits) {
-        report.notes.push(format!("limit program {when}: {:.0} letters/s, {:.0} us CPU per letter", limit.per_second, limit.cpu_micros));
+        report.notes.push(format!(
+            "limit program {when}: {:.0} letters/s, {:.0} us CPU per letter",
+            limit.per_second, limit.cpu_micros
+        ));
     }
     Ok(report)
 }

@@ -112,10 +112,13 @@ pub(super) fn webmail(n: usize, from: &str, size: usize) -> Vec<u8> {
     .into_bytes();
     let mut line = 0;
     while m.len() < size / 2 + 300 {
-        m.extend_from_slice(format!("Liebe Beratung, Zeile {line} von Brief {n}: ich wei=C3=9F nicht weiter=2E\r\n").as_bytes());
+        m.extend_from_slice(
+            format!("Liebe Beratung, Zeile {line} von Brief {n}: ich wei=C3=9F nicht weiter=2E\r\n").as_bytes(),
+        );
         line += 1;
     }
-    let html = format!("\r\n--b-{n}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n");
+    let html =
+        format!("\r\n--b-{n}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n");
     m.extend_from_slice(html.as_bytes());
     fill(m, &format!("\r\n--b-{n}--\r\n"), b"PHA+TGllYmUgQmVyYXR1bmcsIGljaCB3ZWnDnyBuaWNodCB3ZWl0ZXI=\r\n", size)
 }

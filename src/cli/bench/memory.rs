@@ -25,9 +25,16 @@ pub(in crate::cli) struct Args {
 pub(super) async fn run(args: &Args) -> Result<Report, Ended> {
     let mut post = Post::build(args.common.postgres.as_deref()).await?;
     let server = Server::start(&post.scene).await?;
-    let mut report = Report::new(format!("Resident memory of the server, {}", post.scene.engine()), &["when", "now MiB", "peak MiB"]);
+    let mut report = Report::new(
+        format!("Resident memory of the server, {}", post.scene.engine()),
+        &["when", "now MiB", "peak MiB"],
+    );
     let mut row = |what: &str| {
-        report.rows.push(vec![what.into(), Cell::Number(server.memory("VmRSS")?, 1), Cell::Number(server.memory("VmHWM")?, 1)]);
+        report.rows.push(vec![
+            what.into(),
+            Cell::Number(server.memory("VmRSS")?, 1),
+            Cell::Number(server.memory("VmHWM")?, 1),
+        ]);
         server.forget_peak()
     };
     tokio::time::sleep(SETTLE).await;

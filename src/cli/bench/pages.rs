@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
+use super::Common;
 use super::browser::Browser;
 use super::fill::Stencil;
 use super::report::{Cell, Report, percentile};
 use super::scene::{Scene, Signed};
 use super::server::Server;
-use super::Common;
 use crate::cli::Ended;
 use crate::flow::answer::{self, Reply};
 use crate::flow::{read, work};
@@ -41,7 +41,13 @@ pub(super) async fn run(args: &Args) -> Result<Report, Ended> {
         stencil.fill(&scene, *threads).await?;
         let server = Server::start(&scene).await?;
         let opened = server.opened_after.as_secs_f64() * 1e3;
-        report.rows.push(vec![Cell::Text(threads.to_string()), "start to first page".into(), Cell::Number(opened, 1), Cell::Nothing, Cell::Nothing]);
+        report.rows.push(vec![
+            Cell::Text(threads.to_string()),
+            "start to first page".into(),
+            Cell::Number(opened, 1),
+            Cell::Nothing,
+            Cell::Nothing,
+        ]);
         let pages = [
             ("queue, unassigned", &counselor, "/queue".to_owned()),
             ("queue, mine", &counselor, "/queue?tab=mine".to_owned()),
@@ -76,7 +82,12 @@ async fn correspond(scene: &Scene, client: &Signed, counselor: &Signed, thread: 
         }
         let (found, _) = read::staff_thread(house, &reader, thread).await?;
         let text = "A reply of a few lines.\n\nIt answers what was asked, and asks something back.";
-        let reply = Reply { subject: "Re: Bench".into(), text: text.into(), covers: house.now(), form_id: LetterId::draw(&*house.chance) };
+        let reply = Reply {
+            subject: "Re: Bench".into(),
+            text: text.into(),
+            covers: house.now(),
+            form_id: LetterId::draw(&*house.chance),
+        };
         answer::hand_in(house, &reader, &found, reply).await?;
         crate::jobs::run_due(house).await?;
     }

@@ -12,8 +12,9 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, Settings};
 use crate::custody;
 use crate::flow::furnish::{self, DeskForm};
-use crate::flow::receive::{self, FormLetter, address_hash};
+use crate::flow::receive::address_hash;
 use crate::flow::session::{self, Cookie, Reader, Realm, Visit, kind};
+use crate::flow::write::{self, FormLetter};
 use crate::flow::{enter, read};
 use crate::house::{Failure, House};
 use crate::ids::{DeskId, LetterId, PersonId, ThreadId, base32};
@@ -139,7 +140,12 @@ impl Scene {
         let notice = Notice {
             person: client,
             mode: NoticeMode::Never,
-            address_sealed: house.keys.house.seal(kind::ADDRESS, client.bytes(), address.text().as_bytes(), &*house.chance),
+            address_sealed: house.keys.house.seal(
+                kind::ADDRESS,
+                client.bytes(),
+                address.text().as_bytes(),
+                &*house.chance,
+            ),
             address_hash: address_hash(house, &address).to_vec(),
             token_hash: chance::bytes::<32>(&*house.chance).to_vec(),
             asked: house.now(),
@@ -182,7 +188,7 @@ impl Scene {
             urgent: false,
             form_id: LetterId::draw(&*self.house.chance),
         };
-        receive::by_form(&self.house, &reader, &thread, letter).await?;
+        write::by_form(&self.house, &reader, &thread, letter).await?;
         Ok(())
     }
 }

@@ -28,7 +28,8 @@ pub(super) fn run(program: &Path) -> Result<Limit, Ended> {
     let output = tokio::task::block_in_place(|| command.output())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let rounds = text.lines().filter(|l| l.starts_with("round"));
-    let (rates, costs): (Vec<f64>, Vec<f64>) = rounds.filter_map(|l| Some((number(l, ": ")?, number(l, "all ")?))).unzip();
+    let (rates, costs): (Vec<f64>, Vec<f64>) =
+        rounds.filter_map(|l| Some((number(l, ": ")?, number(l, "all ")?))).unzip();
     if rates.is_empty() {
         return Err(stuck(format!("the limit program said: {text}")));
     }

@@ -36,7 +36,6 @@ pub(crate) enum Disk {
     /// It need not: no test of this cluster pulls the plug.
     Fast,
     /// It does, as in a real house.
-    #[expect(dead_code, reason = "for the tests that kill the program")]
     Durable,
 }
 
