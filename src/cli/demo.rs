@@ -134,10 +134,11 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
         return Err(Ended::new(exit::DATA, text));
     }
     let sample: Sample = toml::from_str(SAMPLE).map_err(|e| Ended::new(exit::UNAVAILABLE, e))?;
-    // The keys must be older than the first letter they sign.
-    let begin = SystemClock.now().minus(Duration::from_secs((BEGIN_HOURS + 1) * 3600));
+    let end = SystemClock.now();
+    let begin = end.minus(Duration::from_secs(BEGIN_HOURS * 3600));
+    // The practice key is as old as the sample: no key vouches for letters older than itself.
     app::make_keys_once(&place.home, &place.settings, begin).await?;
-    let stage = stage(place).await?;
+    let stage = stage(place, begin, end).await?;
     let (desk, staff) = furnish_sample(&stage, &sample).await?;
     let clients = write_letters(&stage, &sample, desk, &staff).await?;
     put_on_shelf(&stage, &sample, desk).await?;
@@ -152,11 +153,10 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
     Ok(())
 }
 
-async fn stage(place: &Place) -> Result<Stage, Ended> {
+async fn stage(place: &Place, begin: Moment, end: Moment) -> Result<Stage, Ended> {
     let keys = custody::load(&place.home, &place.settings).map_err(app::StartError::from)?;
     let db = Db::open(&place.settings.store_url(&place.home), place.settings.store.connections).await?;
-    let end = SystemClock.now();
-    let clock = Arc::new(TestClock::at(end.minus(Duration::from_secs(BEGIN_HOURS * 3600))));
+    let clock = Arc::new(TestClock::at(begin));
     let mut rules = place.settings.rules(&place.home);
     // A sample guards nothing, and a dozen real locks would take a while.
     rules.cost = Cost::CHEAP;

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod statements;
@@ -16,5 +18,7 @@ mod store;
 mod stories;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod texts;
 #[cfg(test)]
 mod tidy;

@@ -1,6 +1,7 @@
 skip = Skip to content
 leave = Leave now
-leave-hint = Press Shift three times to leave at once. Browser history stays; unsaved words are lost.
+leave-keys = Press Shift three times to leave at once.
+leave-hint = Browser history stays; unsaved words are lost.
 lock = Lock screen
 sign-out = Sign out
 nav-pages = Pages

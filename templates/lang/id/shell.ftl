@@ -1,6 +1,7 @@
 skip = Langsung ke isi
 leave = Keluar cepat
-leave-hint = Tekan Shift tiga kali untuk keluar cepat. Riwayat peramban tetap ada; tulisan yang belum disimpan hilang.
+leave-keys = Tekan Shift tiga kali untuk keluar cepat.
+leave-hint = Riwayat peramban tetap ada; tulisan yang belum disimpan hilang.
 lock = Kunci layar
 sign-out = Keluar
 nav-pages = Halaman

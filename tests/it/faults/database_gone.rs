@@ -77,7 +77,7 @@ fn cut_and_mended() {
         proxy.is_now(Wire::Whole);
         recovers(&mut lmtp, client, "Sesudah.").await;
         recovers(&mut second, client, "Ditunda.").await;
-        assert_eq!(browser.get("/mailbox").await.unwrap().status(), 200);
+        assert_eq!(browser.get(&format!("/mailbox/{}", client.thread)).await.unwrap().status(), 200);
         assert!(confirms(&browser.hand_in(&form).await.unwrap()), "the same form goes through");
         assert!(child.is_running());
         let mut found = texts(&home, client).await;

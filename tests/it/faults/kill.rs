@@ -143,10 +143,11 @@ async fn browse(shared: Shared, worker: usize, browser: Browser, client: Client,
         return;
     }
     while !last || Ledger::is_pending(&shared, worker) {
-        let Ok(empty) = browser.write(&client.thread.to_string(), "Halo", "").await else { return };
+        let Ok(mut form) = browser.write(&client.thread.to_string(), "Halo", "").await else { return };
         let (number, piece) = Ledger::take(&shared, worker, |number| {
-            let file = (number % 3 == 0).then(|| [b"%PDF-1.4\n".as_slice(), &vec![b'x'; 5_000]].concat());
-            Piece::Form(LetterForm { text: text(number), file, ..empty })
+            form.text = text(number);
+            form.file = (number % 3 == 0).then(|| [b"%PDF-1.4\n".as_slice(), &vec![b'x'; 5_000]].concat());
+            Piece::Form(form)
         });
         let Piece::Form(form) = piece else { unreachable!("this worker only fills in forms") };
         match browser.hand_in(&form).await {
