@@ -26,6 +26,9 @@ fn generated(db: &Scratch) -> Vec<(String, String)> {
         all.push((format!("{}.insert_many", table.name), table.insert_many(2)));
         all.push((format!("{}.select", table.name), table.select()));
         all.push((format!("{}.insert", table.name), table.insert()));
+        for rows in [1, 200] {
+            all.push((format!("{}.insert_many({rows})", table.name), table.insert_many(rows)));
+        }
     }
     all
 }

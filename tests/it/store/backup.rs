@@ -14,7 +14,12 @@ use crate::support::engine::{Scratch, both_engines, on_sqlite};
 use crate::support::postgres::server;
 use tokio::task::block_in_place;
 
-both_engines!(a_snapshot_is_of_one_moment, a_receiver_that_has_enough_ends_the_reading, an_empty_house_is_empty);
+both_engines!(
+    many_rows_are_written_at_once,
+    a_snapshot_is_of_one_moment,
+    a_receiver_that_has_enough_ends_the_reading,
+    an_empty_house_is_empty
+);
 
 /// A row in every table, and nothing in any column that is what a column holds by default; returns them.
 async fn furnish(db: &Db) -> Tables {
@@ -135,6 +140,27 @@ fn every_table_travels_from_one_engine_to_the_other_and_back() {
         lite_again.close().await;
         block_in_place(|| server.drop_database(&name));
     });
+}
+
+async fn many_rows_are_written_at_once(db: Scratch) {
+    let table = TABLES.iter().find(|t| t.name == "audit").unwrap();
+    let row = |n: i64| {
+        let (id, thread) = (random::<16>().to_vec(), (n % 2 == 0).then(|| random::<16>().to_vec()));
+        let (action, detail) = (Value::Text("taken".to_owned()), Value::Text(String::new()));
+        vec![Value::Bytes(Some(id)), Value::Int(n), Value::Bytes(None), action, Value::Bytes(thread), detail]
+    };
+    let mut new: Vec<_> = (0..300).map(row).collect();
+    write!(db, |tx| table.write_many(tx, &new)).unwrap();
+    write!(db, |tx| table.write_many(tx, &[])).expect("nothing to write is no error");
+    let twice = write!(db, |tx| table.write_many(tx, &new[..2]));
+    assert!(matches!(twice, Err(StoreError::Taken(_))));
+    db.refresh_statistics().await.unwrap();
+    let key = |row: &Vec<Value>| match &row[0] {
+        Value::Bytes(Some(id)) => id.clone(),
+        other => panic!("{other:?} is no id"),
+    };
+    new.sort_by_key(key);
+    assert_eq!(rows(&mut db.read().await.unwrap(), table).await, new);
 }
 
 async fn a_snapshot_is_of_one_moment(db: Scratch) {
