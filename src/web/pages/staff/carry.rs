@@ -43,7 +43,9 @@ impl Carried {
     /// Keeps the reply as a draft and says where to go on; `None` when this person may not read that thread. A reply is
     /// kept for somebody who signed in anew only if the thread is theirs: otherwise the words may be a colleague's.
     pub(super) async fn keep(&self, house: &House, reader: &Reader, author: Author) -> Result<Option<String>, Failure> {
-        let Ok(id) = self.thread.parse::<ThreadId>() else { return Ok(None) };
+        let Ok(id) = self.thread.parse::<ThreadId>() else {
+            return Ok(None);
+        };
         let thread = match read::staff_thread(house, reader, id).await {
             Ok((thread, _)) => thread,
             Err(Failure::NotFound | Failure::NotAllowed) => return Ok(None),
@@ -61,6 +63,8 @@ impl Carried {
 pub(crate) fn carry_on(ctx: &Ctx, carried: Carried) -> Response {
     match &ctx.visit {
         Visit::Locked(who) => lock::show(ctx, who, "", None, Some(carried)),
-        Visit::Open(_) | Visit::Stranger => sign_in::show(ctx, "", "", Some(ctx.texts.t("staff-carried")), None, Some(carried)),
+        Visit::Open(_) | Visit::Stranger => {
+            sign_in::show(ctx, "", "", Some(ctx.texts.t("staff-carried")), None, Some(carried))
+        }
     }
 }

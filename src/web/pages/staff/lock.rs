@@ -42,7 +42,9 @@ pub(super) async fn get(ctx: Ctx, Query(ask): Query<Ask>, headers: HeaderMap) ->
     let from = came_from(&headers).filter(|_| ask.back.is_empty());
     let who = match &ctx.visit {
         Visit::Stranger => return Err(Refusal::StaffSignIn(from.unwrap_or(&ask.back).to_owned())),
-        Visit::Open(session::Reader { who, .. }) | Visit::Locked(who) if !who.roles.is_staff() => return Err(Refusal::NotFound),
+        Visit::Open(session::Reader { who, .. }) | Visit::Locked(who) if !who.roles.is_staff() => {
+            return Err(Refusal::NotFound);
+        }
         Visit::Locked(who) => who,
         Visit::Open(reader) => {
             session::lock(&ctx.house, &reader.who.session).await?;

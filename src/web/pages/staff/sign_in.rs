@@ -34,7 +34,9 @@ pub(super) struct Ask {
 
 pub(super) async fn get(ctx: Ctx, Query(ask): Query<Ask>) -> Result<Response, Refusal> {
     match &ctx.visit {
-        Visit::Open(reader) if reader.who.roles.is_staff() => return Ok(ctx.lead_to(&destination(&ask.back, reader.who.roles))),
+        Visit::Open(reader) if reader.who.roles.is_staff() => {
+            return Ok(ctx.lead_to(&destination(&ask.back, reader.who.roles)));
+        }
         Visit::Locked(who) if who.roles.is_staff() => return Err(Refusal::Locked(destination(&ask.back, who.roles))),
         Visit::Open(_) | Visit::Locked(_) | Visit::Stranger => {}
     }
@@ -81,7 +83,10 @@ pub(super) async fn post(ctx: Ctx, form: TextForm) -> Result<Response, Refusal> 
         return Err(Refusal::StaffSignIn(back.to_owned()));
     };
     let path = match carried {
-        Some(carried) => carried.keep(&ctx.house, &reader, Author::Perhaps).await?.unwrap_or_else(|| home(reader.who.roles).to_owned()),
+        Some(carried) => carried
+            .keep(&ctx.house, &reader, Author::Perhaps)
+            .await?
+            .unwrap_or_else(|| home(reader.who.roles).to_owned()),
         None => destination(back, reader.who.roles),
     };
     Ok(ctx.lead_in(&path, &cookie))

@@ -31,6 +31,9 @@ async fn end(ctx: &Ctx, idle: bool) -> Result<Response, Refusal> {
     });
     let headers = response.headers_mut();
     headers.append(SET_COOKIE, Jar::Session.set(&ctx.house, None));
-    headers.insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static(r#""cache", "cookies", "storage""#));
+    headers.insert(
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static(r#""cache", "cookies", "storage""#),
+    );
     Ok(response)
 }
