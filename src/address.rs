@@ -89,7 +89,21 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        for text in ["", "@", "a@", "@b.org", "a b@c.org", "a..b@c.org", ".a@c.org", "a@b..c", "a@[192.0.2.1]", "\"a\"@b.org", "a\r\nb@c.org", "a@-b.org", "<a@b.org>"] {
+        for text in [
+            "",
+            "@",
+            "a@",
+            "@b.org",
+            "a b@c.org",
+            "a..b@c.org",
+            ".a@c.org",
+            "a@b..c",
+            "a@[192.0.2.1]",
+            "\"a\"@b.org",
+            "a\r\nb@c.org",
+            "a@-b.org",
+            "<a@b.org>",
+        ] {
             check(text, None);
         }
     }

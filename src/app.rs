@@ -1,6 +1,8 @@
 //! Builds everything, owns listeners and tasks.
 
-use std::path::Path;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::chance::OsChance;
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::{Moment, SystemClock};
 use crate::config::Settings;
 use crate::custody::{self, CustodyError};
 use crate::gateway::Gateway;
@@ -17,7 +19,7 @@ use crate::house::House;
 use crate::intake::{self, Intake, Protocol};
 use crate::outbox::Transport;
 use crate::seal::NoUsableKey;
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, TABLES};
 use crate::{jobs, outbox, telemetry, web};
 
 /// After the first stop signal, work may finish for this long.
@@ -35,6 +37,9 @@ pub enum StartError {
     /// No key could be made.
     #[error("keys: {0}")]
     Key(#[from] NoUsableKey),
+    /// The database holds letters, and the keys to it are gone.
+    #[error("the database is in use, but there are no keys in {0}: restore them from the backup")]
+    KeysLost(PathBuf),
     /// A port.
     #[error("{what} cannot listen on {at}: {source}; is another program using it?")]
     Listen {
@@ -57,12 +62,29 @@ pub async fn open_house(home: &Path, settings: &Settings) -> Result<House, Start
     Ok(House::new(db, Arc::new(SystemClock), Arc::new(OsChance), keys, settings.rules(home))?)
 }
 
-/// Makes keys on the first run; says whether it did.
-pub fn make_keys_once(home: &Path, settings: &Settings) -> Result<bool, CustodyError> {
+/// Makes home and keys on the first run; says whether it did. A database that is in use without its keys is a loss to be
+/// mended from the backup: new keys would shut it for good.
+pub async fn make_keys_once(home: &Path, settings: &Settings, now: Moment) -> Result<bool, StartError> {
     if custody::exist(home) {
         return Ok(false);
     }
-    custody::make(home, settings, &OsChance, SystemClock.now())?;
+    if !home.exists() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(home)
+            .map_err(|source| CustodyError::Io { path: home.to_owned(), source })?;
+    }
+    let db = Db::open(&settings.store_url(home), settings.store.connections).await?;
+    let mut in_use = false;
+    for table in TABLES {
+        in_use |= !table.is_empty(&mut db.read().await?).await?;
+    }
+    db.close().await;
+    if in_use {
+        return Err(StartError::KeysLost(custody::folder(home)));
+    }
+    custody::make(home, settings, &OsChance, now)?;
     Ok(true)
 }
 

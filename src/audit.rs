@@ -67,7 +67,14 @@ impl Action {
 }
 
 /// Writes a line into the same commit as the event.
-pub async fn note(tx: &mut Tx, chance: &dyn Chance, at: Moment, actor: Option<PersonId>, action: Action, thread: Option<ThreadId>) -> Result<(), StoreError> {
+pub async fn note(
+    tx: &mut Tx,
+    chance: &dyn Chance,
+    at: Moment,
+    actor: Option<PersonId>,
+    action: Action,
+    thread: Option<ThreadId>,
+) -> Result<(), StoreError> {
     note_why(tx, chance, at, actor, action, thread, "").await
 }
 

@@ -11,13 +11,14 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 use crate::house::Rules;
+use crate::outbox::RelayUrl;
 use crate::seal::Cost;
 
 /// Name of the file in the home folder.
 pub const FILE: &str = "merpati.toml";
 
 /// All settings.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The web door.
@@ -138,11 +139,11 @@ pub struct Mistakes(pub Vec<String>);
 impl Settings {
     /// Reads `merpati.toml` in the home folder, if there is one, and the environment.
     pub fn read(home: &Path) -> Result<Self, Mistakes> {
-        let defaults = Self { web: Web::default(), mail: Mail::default(), store: Store::default(), practice: Practice::default(), metrics: Metrics::default() };
-        let figment = Figment::from(Serialized::defaults(defaults))
+        let figment = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(home.join(FILE)))
-            .merge(Env::prefixed("MERPATI_").split("__").ignore(&["home", "log"]));
-        let settings: Self = figment.extract().map_err(|e| Mistakes(e.into_iter().map(|one| one.to_string()).collect()))?;
+            .merge(Env::prefixed("MERPATI_").filter(|key| key.as_str().contains("__")).split("__"));
+        let settings: Self =
+            figment.extract().map_err(|e| Mistakes(e.into_iter().map(|one| one.to_string()).collect()))?;
         settings.check()?;
         Ok(settings)
     }
@@ -156,21 +157,32 @@ impl Settings {
                 let name = host.split(':').next().unwrap_or_default();
                 let near = ["localhost", "127.0.0.1"].contains(&name) || host.starts_with("[::1]");
                 if url.starts_with("http://") && !near {
-                    wrong.push(format!("web.public_url: {url:?} is without TLS; put a TLS proxy in front and write https://"));
+                    wrong.push(format!(
+                        "web.public_url: {url:?} is without TLS; put a TLS proxy in front and write https://"
+                    ));
                 }
             }
             _ => wrong.push(format!("web.public_url: {url:?} must be https:// and a host, without a path")),
         }
         if crate::address::MailAddress::parse(&format!("no-reply@{}", self.mail.domain)).is_err() {
-            wrong.push(format!("mail.domain: {:?} is not a mail domain; write for example surat.example.org", self.mail.domain));
+            wrong.push(format!(
+                "mail.domain: {:?} is not a mail domain; write for example surat.example.org",
+                self.mail.domain
+            ));
         }
-        for (key, text) in [("mail.smtp", &self.mail.smtp), ("mail.lmtp", &self.mail.lmtp), ("metrics.listen", &self.metrics.listen)] {
+        for (key, text) in
+            [("mail.smtp", &self.mail.smtp), ("mail.lmtp", &self.mail.lmtp), ("metrics.listen", &self.metrics.listen)]
+        {
             if !text.is_empty() && text.parse::<SocketAddr>().is_err() {
-                wrong.push(format!("{key}: {text:?} is not an address and port; write for example 127.0.0.1:2525, or \"\" to close it"));
+                wrong.push(format!(
+                    "{key}: {text:?} is not an address and port; write for example 127.0.0.1:2525, or \"\" to close it"
+                ));
             }
         }
-        if !self.mail.relay.is_empty() && !self.mail.relay.starts_with("smtp://") && !self.mail.relay.starts_with("smtps://") {
-            wrong.push("mail.relay: must begin with smtp:// or smtps://, or be empty".to_owned());
+        if !self.mail.relay.is_empty()
+            && let Err(error) = RelayUrl::parse(&self.mail.relay)
+        {
+            wrong.push(format!("mail.relay: {error}; or leave it empty"));
         }
         let store = &self.store.url;
         if !store.is_empty() && !["sqlite:", "postgres://", "postgresql://"].iter().any(|p| store.starts_with(p)) {
@@ -189,14 +201,21 @@ impl Settings {
             wrong.push("practice.name: must be a short neutral name, for example Kotak Surat".to_owned());
         }
         if !self.practice.leave_url.starts_with("https://") {
-            wrong.push("practice.leave_url: must be an https:// page that tells nothing, for example a weather page".to_owned());
+            wrong.push(
+                "practice.leave_url: must be an https:// page that tells nothing, for example a weather page"
+                    .to_owned(),
+            );
         }
         if wrong.is_empty() { Ok(()) } else { Err(Mistakes(wrong)) }
     }
 
     /// Where the database is.
     pub fn store_url(&self, home: &Path) -> String {
-        if self.store.url.is_empty() { format!("sqlite:{}", home.join("merpati.db").display()) } else { self.store.url.clone() }
+        if self.store.url.is_empty() {
+            format!("sqlite:{}", home.join("merpati.db").display())
+        } else {
+            self.store.url.clone()
+        }
     }
 
     /// The rules the stories need.

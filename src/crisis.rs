@@ -100,7 +100,10 @@ mod tests {
     #[test]
     fn a_check_grows_old_after_ninety_days() {
         let contact = &contacts("id")[0];
-        let day = |n: u64| Moment::from(contact.checked_on.and_hms_opt(0, 0, 0).unwrap().and_utc()).plus(std::time::Duration::from_secs(n * 86_400));
+        let day = |n: u64| {
+            Moment::from(contact.checked_on.and_hms_opt(0, 0, 0).unwrap().and_utc())
+                .plus(std::time::Duration::from_secs(n * 86_400))
+        };
         assert!(!contact.is_stale(day(90)));
         assert!(contact.is_stale(day(91)));
     }

@@ -107,7 +107,8 @@ fn passphrase(settings: &Settings) -> Result<Option<Zeroizing<String>>, CustodyE
 /// Reads a secret file, unless others can read it too.
 pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, CustodyError> {
     let mode = fs::metadata(path).map_err(|e| io_error(path, e))?.permissions().mode();
-    if mode & 0o077 != 0 {
+    // A service manager may hand a credential over to the service's own group (0440).
+    if mode & 0o027 != 0 {
         return Err(CustodyError::TooOpen(path.to_owned()));
     }
     fs::read(path).map(Zeroizing::new).map_err(|e| io_error(path, e))

@@ -46,12 +46,16 @@ pub fn refused(house: &House, why: NoDestination) -> Reply {
         NoDestination::Mistyped => Reply::new(
             550,
             (5, 1, 1),
-            format!("This address is mistyped, nothing was delivered. Copy it again from {url} / Alamat ini salah ketik, surat tidak diterima. Salin lagi dari {url}"),
+            format!(
+                "This address is mistyped, nothing was delivered. Copy it again from {url} / Alamat ini salah ketik, surat tidak diterima. Salin lagi dari {url}"
+            ),
         ),
         NoDestination::NoReply => Reply::new(
             550,
             (5, 7, 1),
-            format!("Nobody reads this address. Please write at {url} / Alamat ini tidak dibaca siapa pun. Silakan menulis di {url}"),
+            format!(
+                "Nobody reads this address. Please write at {url} / Alamat ini tidak dibaca siapa pun. Silakan menulis di {url}"
+            ),
         ),
         NoDestination::Unknown => Reply::new(
             550,

@@ -111,7 +111,13 @@ pub enum UnlockRefused {
 
 impl House {
     /// Puts everything together. Makes one key nobody has, which takes as long as one sign-in.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, keys: Keys, rules: Rules) -> Result<Self, NoUsableKey> {
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+        keys: Keys,
+        rules: Rules,
+    ) -> Result<Self, NoUsableKey> {
         let nobody = PersonKey::generate(clock.now())?;
         let decoy = nobody.lock(&Secret::words("nobody"), b"decoy", rules.cost, &*chance)?;
         Ok(Self {
@@ -156,7 +162,8 @@ impl House {
 
     /// The certificate behind a vouched one.
     pub fn cert(&self, owner: Owner<'_>, vouched: &[u8]) -> Result<Cert, Damaged> {
-        let (cert, tag) = vouched.split_last_chunk::<TAG_BYTES>().ok_or(Damaged::new("the certificate is cut short"))?;
+        let (cert, tag) =
+            vouched.split_last_chunk::<TAG_BYTES>().ok_or(Damaged::new("the certificate is cut short"))?;
         if !bool::from(self.tag(owner, cert).ct_eq(tag)) {
             return Err(Damaged::new("the certificate is not the one that was stored"));
         }
@@ -182,7 +189,12 @@ impl House {
     }
 
     /// Unlocks a person's key. `None` stands for somebody we do not know: it takes just as long and fails.
-    pub async fn unlock(&self, locked: Option<Vec<u8>>, secret: Secret, context: Vec<u8>) -> Result<PersonKey, UnlockRefused> {
+    pub async fn unlock(
+        &self,
+        locked: Option<Vec<u8>>,
+        secret: Secret,
+        context: Vec<u8>,
+    ) -> Result<PersonKey, UnlockRefused> {
         let _waiting = self.unlocks_waiting.try_acquire().map_err(|_| UnlockRefused::Busy)?;
         let _permit = self.unlocks.acquire().await.map_err(|_| UnlockRefused::Busy)?;
         let known = locked.is_some();

@@ -45,8 +45,8 @@ pub mod store;
 pub mod flow;
 
 // Doors and motors.
-pub mod gateway;
 pub mod intake;
+pub mod gateway;
 pub mod motor;
 pub mod outbox;
 pub mod jobs;

@@ -51,7 +51,10 @@ impl Texts {
         first: (&'static str, impl Into<FluentValue<'static>>),
         second: (&'static str, impl Into<FluentValue<'static>>),
     ) -> String {
-        self.with(key, HashMap::from([(Cow::Borrowed(first.0), first.1.into()), (Cow::Borrowed(second.0), second.1.into())]))
+        self.with(
+            key,
+            HashMap::from([(Cow::Borrowed(first.0), first.1.into()), (Cow::Borrowed(second.0), second.1.into())]),
+        )
     }
 
     fn with(self, key: &str, values: HashMap<Cow<'static, str>, FluentValue<'static>>) -> String {
@@ -95,8 +98,8 @@ impl Texts {
     /// "Kamis, 19 November 2026".
     pub fn date(&self, at: Moment, zone: Tz) -> String {
         const MONTHS: [&str; 12] = [
-            "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8", "month-9", "month-10",
-            "month-11", "month-12",
+            "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8", "month-9",
+            "month-10", "month-11", "month-12",
         ];
         let local = at.utc().with_timezone(&zone);
         let month = self.t(usize::try_from(local.month0()).ok().and_then(|m| MONTHS.get(m)).unwrap_or(&"month-1"));
@@ -157,7 +160,8 @@ mod tests {
         let (id, en) = (keys("id"), keys("en"));
         let twice: Vec<_> = en.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
         assert!(twice.is_empty(), "keys that stand twice: {twice:?}");
-        let lonely: Vec<_> = id.iter().filter(|k| !en.contains(k)).chain(en.iter().filter(|k| !id.contains(k))).collect();
+        let lonely: Vec<_> =
+            id.iter().filter(|k| !en.contains(k)).chain(en.iter().filter(|k| !id.contains(k))).collect();
         assert!(lonely.is_empty(), "keys of one language only: {lonely:?}");
         assert_eq!(id, en);
     }

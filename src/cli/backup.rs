@@ -74,7 +74,10 @@ pub(super) fn secret(file: Option<&Path>, question: &str) -> Result<Zeroizing<St
 pub(super) async fn backup(place: &Place, args: &BackupArgs) -> Result<(), Ended> {
     let passphrase = secret(args.passphrase_file.as_deref(), "Passphrase of the backup: ")?;
     if passphrase.chars().count() < 12 {
-        return Err(Ended::new(exit::USAGE, "the passphrase of a backup needs at least 12 characters: it guards everything"));
+        return Err(Ended::new(
+            exit::USAGE,
+            "the passphrase of a backup needs at least 12 characters: it guards everything",
+        ));
     }
     let db = Db::open(&place.settings.store_url(&place.home), place.settings.store.connections).await?;
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&args.file);
@@ -100,14 +103,19 @@ async fn write_all(place: &Place, db: &Db, out: &mut impl Write) -> Result<u64, 
     };
     put(out, &Line::Merpati(VERSION))?;
     for name in custody::FILES {
-        let content = custody::read_secret(&custody::folder(&place.home).join(name)).map_err(|e| Ended::new(exit::UNAVAILABLE, e))?;
+        let content = custody::read_secret(&custody::folder(&place.home).join(name))
+            .map_err(|e| Ended::new(exit::UNAVAILABLE, e))?;
         put(out, &Line::Key { name: name.to_owned(), content: STANDARD.encode(&*content) })?;
     }
     // One transaction sees one moment, so that no letter is without its thread.
     let mut snapshot = db.snapshot().await?;
     for table in TABLES {
         let name = table.name.to_owned();
-        table.each(&mut snapshot, |row| put(out, &Line::Row { table: name.clone(), cells: row.into_iter().map(cell).collect() })).await?;
+        table
+            .each(&mut snapshot, |row| {
+                put(out, &Line::Row { table: name.clone(), cells: row.into_iter().map(cell).collect() })
+            })
+            .await?;
     }
     let before = lines;
     serde_json::to_writer(&mut *out, &Line::End { lines: before }).map_err(|e| Ended::new(exit::UNAVAILABLE, e))?;
@@ -130,12 +138,16 @@ pub(super) async fn restore(place: &Place, args: &RestoreArgs) -> Result<(), End
     }
     let passphrase = secret(args.passphrase_file.as_deref(), "Passphrase of the backup: ")?;
     let file = File::open(&args.file).map_err(|e| Ended::new(exit::DATA, format!("{}: {e}", args.file.display())))?;
-    let reader = password_reader(file, &passphrase).map_err(|_| Ended::new(exit::DATA, "the passphrase does not open this file"))?;
+    let reader = password_reader(file, &passphrase)
+        .map_err(|_| Ended::new(exit::DATA, "the passphrase does not open this file"))?;
     fs::create_dir_all(&place.home)?;
     let db = Db::open(&place.settings.store_url(&place.home), place.settings.store.connections).await?;
     for table in TABLES {
         if !table.is_empty(&mut db.read().await?).await? {
-            return Err(Ended::new(exit::DATA, format!("the table {} holds rows already; restore into an empty database", table.name)));
+            return Err(Ended::new(
+                exit::DATA,
+                format!("the table {} holds rows already; restore into an empty database", table.name),
+            ));
         }
     }
     let (keys, rows) = read_all(&db, reader).await?;

@@ -13,8 +13,9 @@ use crate::clock::{Clock as _, Moment, SystemClock, TestClock};
 use crate::custody;
 use crate::flow::answer::{self, Reply};
 use crate::flow::furnish::{self, DeskForm};
-use crate::flow::receive::{self, Destination, FormLetter};
+use crate::flow::receive::{self, Destination};
 use crate::flow::session::{self, Cookie, Reader, Visit};
+use crate::flow::write::{self, FormLetter};
 use crate::flow::{enter, read, work};
 use crate::house::{Failure, House};
 use crate::ids::{DeskId, LetterId, ThreadId};
@@ -115,7 +116,10 @@ impl Stage {
 
     async fn sign_in_again(&self, signed: &Signed) -> Result<Reader, Ended> {
         for realm in [session::Realm::Staff, session::Realm::Clients] {
-            let Ok((cookie, ..)) = session::sign_in(&self.house, realm, &signed.name, signed.secret.reveal()).await else { continue };
+            let Ok((cookie, ..)) = session::sign_in(&self.house, realm, &signed.name, signed.secret.reveal()).await
+            else {
+                continue;
+            };
             if let Visit::Open(reader) = session::visit(&self.house, &cookie).await? {
                 return Ok(reader);
             }
@@ -130,8 +134,9 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
         return Err(Ended::new(exit::DATA, text));
     }
     let sample: Sample = toml::from_str(SAMPLE).map_err(|e| Ended::new(exit::UNAVAILABLE, e))?;
-    std::fs::create_dir_all(&place.home)?;
-    app::make_keys_once(&place.home, &place.settings).map_err(app::StartError::from)?;
+    // The keys must be older than the first letter they sign.
+    let begin = SystemClock.now().minus(Duration::from_secs((BEGIN_HOURS + 1) * 3600));
+    app::make_keys_once(&place.home, &place.settings, begin).await?;
     let stage = stage(place).await?;
     let (desk, staff) = furnish_sample(&stage, &sample).await?;
     let clients = write_letters(&stage, &sample, desk, &staff).await?;
@@ -178,7 +183,8 @@ async fn furnish_sample(stage: &Stage, sample: &Sample) -> Result<(DeskId, Vec<S
         let link = furnish::invite(house, roles, Some(desk)).await?;
         let token = link.reveal().rsplit('/').next().unwrap_or_default().to_owned();
         let secret = six_words(house, Language::Indonesian);
-        let entered = enter::accept_invitation(house, &token, &person.name, secret.reveal(), Language::Indonesian).await;
+        let entered =
+            enter::accept_invitation(house, &token, &person.name, secret.reveal(), Language::Indonesian).await;
         let entered = entered.map_err(|e| Ended::new(exit::UNAVAILABLE, e))?;
         staff.push(Signed { name: person.name.clone(), secret, cookie: entered.cookie });
     }
@@ -190,7 +196,9 @@ async fn furnish_sample(stage: &Stage, sample: &Sample) -> Result<(DeskId, Vec<S
 async fn admit_newcomers(stage: &Stage, desk: DeskId, staff: &[Signed]) -> Result<(), Ended> {
     for signed in staff {
         let reader = stage.reader(signed).await?;
-        let Ok(page) = work::queue(&stage.house, &reader, work::Tab::Unassigned, None, None).await else { continue };
+        let Ok(page) = work::queue(&stage.house, &reader, work::Tab::Unassigned, None, None).await else {
+            continue;
+        };
         for (_, person, _) in page.newcomers {
             work::admit(&stage.house, &reader, desk, person).await?;
         }
@@ -219,7 +227,9 @@ async fn write_letters(stage: &Stage, sample: &Sample, desk: DeskId, staff: &[Si
     events.sort_by_key(|e| std::cmp::Reverse(e.0));
     for (hours, t, l) in events {
         stage.at(hours);
-        let (Some(thread), Some(client), Some(id)) = (sample.thread.get(t), clients.get(t), mailboxes.get(t)) else { continue };
+        let (Some(thread), Some(client), Some(id)) = (sample.thread.get(t), clients.get(t), mailboxes.get(t)) else {
+            continue;
+        };
         let Some(letter) = thread.letters.get(l) else { continue };
         if letter.who == "client" {
             client_writes(stage, client, *id, letter, thread.safe).await?;
@@ -236,7 +246,13 @@ async fn write_letters(stage: &Stage, sample: &Sample, desk: DeskId, staff: &[Si
     Ok(clients)
 }
 
-async fn client_writes(stage: &Stage, client: &Signed, thread: ThreadId, letter: &SampleLetter, safe: bool) -> Result<(), Ended> {
+async fn client_writes(
+    stage: &Stage,
+    client: &Signed,
+    thread: ThreadId,
+    letter: &SampleLetter,
+    safe: bool,
+) -> Result<(), Ended> {
     let house = &stage.house;
     let reader = stage.reader(client).await?;
     let thread = read::own_thread(house, &reader, thread).await?;
@@ -247,7 +263,7 @@ async fn client_writes(stage: &Stage, client: &Signed, thread: ThreadId, letter:
         urgent: !safe,
         form_id: LetterId::draw(&*house.chance),
     };
-    receive::by_form(house, &reader, &thread, form).await?;
+    write::by_form(house, &reader, &thread, form).await?;
     Ok(())
 }
 
@@ -260,7 +276,12 @@ async fn taken(stage: &Stage, counselor: &Signed, thread: ThreadId) -> Result<Re
     Ok(reader)
 }
 
-async fn counselor_answers(stage: &Stage, counselor: &Signed, thread: ThreadId, letter: &SampleLetter) -> Result<(), Ended> {
+async fn counselor_answers(
+    stage: &Stage,
+    counselor: &Signed,
+    thread: ThreadId,
+    letter: &SampleLetter,
+) -> Result<(), Ended> {
     let house = &stage.house;
     let reader = taken(stage, counselor, thread).await?;
     let (thread, _) = read::staff_thread(house, &reader, thread).await?;

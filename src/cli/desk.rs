@@ -50,7 +50,9 @@ pub(super) async fn run(place: &Place, command: Command) -> Result<(), Ended> {
         Command::Add { slug, name, zone, hours, reads } => {
             let form = DeskForm { slug: slug.clone(), name, zone, hours, reads_per_day: reads, ..DeskForm::default() };
             furnish::add_desk(&house, &form).await.map_err(|e| Ended::new(exit::USAGE, e))?;
-            say::line(format!("Made. Now invite its first counselor: merpati person invite --roles counselor --desk {slug}"));
+            say::line(format!(
+                "Made. Now invite its first counselor: merpati person invite --roles counselor --desk {slug}"
+            ));
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use crate::app;
 use crate::commitments::week::Week;
 use crate::crisis;
 use crate::house::House;
+use crate::outbox::Transport;
 use crate::role::Role;
 use crate::store::{desks, jobs, outbox, people};
 
@@ -40,14 +41,19 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
             examine(place, &house, &mut found).await?;
             house.db.close().await;
         }
-        Err(error) => found.bad(format!("{error}; if this is a new installation run: merpati --home {} init", place.home.display())),
+        Err(error) => found
+            .bad(format!("{error}; if this is a new installation run: merpati --home {} init", place.home.display())),
     }
-    if found.bad == 0 { Ok(()) } else { Err(Ended::new(exit::UNAVAILABLE, format!("{} things need mending", found.bad))) }
+    if found.bad == 0 {
+        Ok(())
+    } else {
+        Err(Ended::new(exit::UNAVAILABLE, format!("{} things need mending", found.bad)))
+    }
 }
 
 async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(), Ended> {
     clock(house, found);
-    relay(place, found);
+    relay(place, found).await;
     let mut conn = house.db.read().await?;
     if people::list_staff(&mut conn).await?.iter().any(|p| p.roles.has(Role::Operator) && p.disabled.is_none()) {
         found.good("an operator can sign in");
@@ -55,14 +61,21 @@ async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(
         found.bad("nobody is operator; run: merpati init");
     }
     for desk in desks::list(&mut conn).await? {
-        let readers = desks::list_members(&mut conn, desk.id).await?.iter().filter(|m| !m.desk_grant.is_empty() && !m.disabled).count();
+        let readers = desks::list_members(&mut conn, desk.id)
+            .await?
+            .iter()
+            .filter(|m| !m.desk_grant.is_empty() && !m.disabled)
+            .count();
         match (desk.hours.parse::<Week>(), desk.zone.parse::<Tz>()) {
             (Ok(_), Ok(_)) => {}
             _ => found.bad(format!("desk {}: its hours or zone cannot be read; edit the desk", desk.slug)),
         }
         match readers {
             0 => found.warn(format!("desk {}: no counselor yet, so clients do not see it", desk.slug)),
-            1 => found.warn(format!("desk {}: one counselor only; if they lose their secret and sheet, its letters stay shut", desk.slug)),
+            1 => found.warn(format!(
+                "desk {}: one counselor only; if they lose their secret and sheet, its letters stay shut",
+                desk.slug
+            )),
             n => found.good(format!("desk {}: {n} counselors can read", desk.slug)),
         }
     }
@@ -72,15 +85,25 @@ async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(
     }
     match standing.oldest {
         Some(oldest) if house.now().since(oldest).as_secs() > 3600 => {
-            found.bad(format!("outbox: {} mails wait, the oldest since {}; is the relay up?", standing.waiting, oldest.utc().format("%F %H:%MZ")));
+            found.bad(format!(
+                "outbox: {} mails wait, the oldest since {}; is the relay up?",
+                standing.waiting,
+                oldest.utc().format("%F %H:%MZ")
+            ));
         }
         _ => found.good(format!("outbox: {} mails wait", standing.waiting)),
     }
     let dead = jobs::count_dead(&mut conn).await?;
-    if dead > 0 { found.bad(format!("jobs: {dead} gave up; see the log")) } else { found.good("jobs: none gave up") }
+    if dead > 0 {
+        found.bad(format!("jobs: {dead} gave up; see the log"))
+    } else {
+        found.good("jobs: none gave up")
+    }
     let stale = crisis::contacts("id").iter().filter(|c| c.is_stale(house.now())).count();
     if stale > 0 {
-        found.warn(format!("crisis contacts: {stale} were not checked for 90 days; dial them and correct templates/crisis.toml"));
+        found.warn(format!(
+            "crisis contacts: {stale} were not checked for 90 days; dial them and correct templates/crisis.toml"
+        ));
     }
     Ok(())
 }
@@ -89,22 +112,35 @@ fn clock(house: &House, found: &mut Findings) {
     // A clock that stands before this program was written would date letters wrongly and refuse new keys.
     const WRITTEN: i64 = 1_793_000_000;
     if house.now().seconds() < WRITTEN {
-        found.bad(format!("the clock shows {}; set it (timedatectl set-ntp true)", house.now().utc().format("%F %H:%MZ")));
+        found.bad(format!(
+            "the clock shows {}; set it (timedatectl set-ntp true)",
+            house.now().utc().format("%F %H:%MZ")
+        ));
     } else {
         found.good(format!("the clock shows {}", house.now().utc().format("%F %H:%MZ")));
     }
 }
 
-fn relay(place: &Place, found: &mut Findings) {
-    let domain = &place.settings.mail.domain;
-    if place.settings.mail.relay.is_empty() {
+async fn relay(place: &Place, found: &mut Findings) {
+    let (relay, domain) = (&place.settings.mail.relay, &place.settings.mail.domain);
+    if relay.is_empty() {
         found.warn("mail.relay is empty: mail that leaves is only written to a folder");
     } else {
-        found.good("mail.relay is set");
+        match Transport::relay(relay, domain) {
+            Ok(relay) => match relay.check().await {
+                Ok(()) => found.good("mail.relay answers and lets us in"),
+                Err(reason) => found.bad(format!(
+                    "mail.relay does not let us in ({reason}); is it up, and are name, port, user and password right?"
+                )),
+            },
+            Err(error) => found.bad(format!("mail.relay: {error}")),
+        }
     }
     if domain.ends_with("localhost") {
         found.warn(format!("mail.domain is {domain}: fine for a first look; nobody outside can write to it"));
     } else {
-        found.warn(format!("DNS, to be looked at by hand: MX of {domain} points here, SPF and DKIM cover the relay, PTR fits"));
+        found.warn(format!(
+            "DNS, to be looked at by hand: MX of {domain} points here, SPF and DKIM cover the relay, PTR fits"
+        ));
     }
 }

@@ -38,7 +38,9 @@ pub(super) async fn run(place: &Place, command: &Command) -> Result<(), Ended> {
         Failure::NotAllowed => Ended::new(exit::DATA, "mailbox name and secret do not fit"),
         other => other.into(),
     })?;
-    std::fs::create_dir(out).map_err(|e| Ended::new(exit::DATA, format!("{}: {e}; name a folder that does not exist yet", out.display())))?;
+    std::fs::create_dir(out).map_err(|e| {
+        Ended::new(exit::DATA, format!("{}: {e}; name a folder that does not exist yet", out.display()))
+    })?;
     for thread in &all {
         for (name, content) in [("thread-key.asc", &thread.key[..]), ("letters.mbox", &thread.mbox[..])] {
             let path = out.join(format!("{}-{name}", thread.desk));

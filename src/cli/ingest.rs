@@ -17,9 +17,9 @@ pub(super) struct Args {
     /// The address it was sent to.
     #[arg(long)]
     to: String,
-    /// The envelope sender; empty for bounces.
-    #[arg(long, default_value = "")]
-    from: String,
+    /// The envelope sender; empty ("") for bounces and other machines.
+    #[arg(long)]
+    from: Option<String>,
 }
 
 pub(super) async fn run(place: &Place, args: &Args) -> Result<(), Ended> {
@@ -39,7 +39,7 @@ pub(super) async fn run(place: &Place, args: &Args) -> Result<(), Ended> {
         let code = if matches!(why, NoDestination::Failure(_)) { exit::TEMP } else { exit::NO_USER };
         Ended::new(code, gateway::refused(&house, why).text())
     })?;
-    let outcome = receive::by_mail(&house, &to, args.from.is_empty(), mail).await;
+    let outcome = receive::by_mail(&house, &to, args.from.as_deref() == Some(""), mail).await;
     house.db.close().await;
     outcome.map(|_| ()).map_err(|e| Ended::new(exit::TEMP, e))
 }

@@ -22,7 +22,9 @@ pub(super) async fn run(place: &Place, command: &Command) -> Result<(), Ended> {
     let keys = custody::load(&place.home, &place.settings).map_err(|e| Ended::new(exit::UNAVAILABLE, e))?;
     match command {
         Command::Show => say::line(keys.practice.fingerprint()),
-        Command::Export => say::line(keys.practice.public_armored().map_err(|e| Ended::new(exit::UNAVAILABLE, e))?.trim_end()),
+        Command::Export => {
+            say::line(keys.practice.public_armored().map_err(|e| Ended::new(exit::UNAVAILABLE, e))?.trim_end())
+        }
     }
     Ok(())
 }

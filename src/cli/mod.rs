@@ -121,7 +121,11 @@ impl From<crate::app::StartError> for Ended {
 
 impl From<crate::house::Failure> for Ended {
     fn from(e: crate::house::Failure) -> Self {
-        let code = if matches!(&e, crate::house::Failure::Store(s) if s.is_passing()) { exit::TEMP } else { exit::UNAVAILABLE };
+        let code = if matches!(&e, crate::house::Failure::Store(s) if s.is_passing()) {
+            exit::TEMP
+        } else {
+            exit::UNAVAILABLE
+        };
         Self::new(code, e)
     }
 }
@@ -167,7 +171,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Ended> {
-    let settings = Settings::read(&cli.home).map_err(|e| Ended::new(exit::CONFIG, format!("settings in {}:\n{e}", cli.home.display())))?;
+    // A slip in the settings must not make a mail server send letters back: they wait until it is mended.
+    let slip = if matches!(cli.command, Command::Ingest(_)) { exit::TEMP } else { exit::CONFIG };
+    let settings =
+        Settings::read(&cli.home).map_err(|e| Ended::new(slip, format!("settings in {}:\n{e}", cli.home.display())))?;
     let place = Place { home: cli.home, settings };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -183,7 +190,7 @@ fn run(cli: Cli) -> Result<(), Ended> {
             Command::Desk(command) => desk::run(&place, command).await,
             Command::Key(command) => key::run(&place, &command).await,
             Command::Thread(command) => export::run(&place, &command).await,
-            Command::Bench(command) => bench::run(&place, &command).await,
+            Command::Bench(command) => bench::run(&command).await,
         }
     })
 }

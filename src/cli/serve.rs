@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Ended, Place, exit, say};
 use crate::app::{self, Doors};
+use crate::clock::{Clock as _, SystemClock};
 use crate::flow::furnish;
 use crate::house::House;
 use crate::outbox::Transport;
@@ -28,9 +29,11 @@ pub(super) async fn init(place: &Place) -> Result<(), Ended> {
 }
 
 async fn prepare(place: &Place) -> Result<House, Ended> {
-    std::fs::create_dir_all(&place.home)?;
-    if app::make_keys_once(&place.home, &place.settings).map_err(app::StartError::from)? {
-        say::line(format!("New keys in {}: put a copy in a safe place, or make a backup.", crate::custody::folder(&place.home).display()));
+    if app::make_keys_once(&place.home, &place.settings, SystemClock.now()).await? {
+        say::line(format!(
+            "New keys in {}: put a copy in a safe place, or make a backup.",
+            crate::custody::folder(&place.home).display()
+        ));
     }
     Ok(app::open_house(&place.home, &place.settings).await?)
 }
@@ -40,7 +43,9 @@ async fn first_link(house: &House) -> Result<(), Ended> {
         return Ok(());
     }
     let link = furnish::invite(house, Roles::of(&[Role::Operator]), None).await?;
-    say::line("There is nobody yet. Open this link to make the first account, the operator's; it works once, for three days:");
+    say::line(
+        "There is nobody yet. Open this link to make the first account, the operator's; it works once, for three days:",
+    );
     say::line(format!("  {}", link.reveal()));
     Ok(())
 }
@@ -56,7 +61,8 @@ pub(super) async fn serve(place: &Place, args: &Args) -> Result<(), Ended> {
     let transport = if place.settings.mail.relay.is_empty() {
         Transport::Folder(crate::config::outbox_folder(&place.home))
     } else {
-        Transport::relay(&place.settings.mail.relay, &house.rules.mail_domain).map_err(|e| Ended::new(exit::CONFIG, format!("mail.relay: {e}")))?
+        Transport::relay(&place.settings.mail.relay, &house.rules.mail_domain)
+            .map_err(|e| Ended::new(exit::CONFIG, format!("mail.relay: {e}")))?
     };
     first_link(&house).await?;
     welcome(place, &house);
@@ -78,12 +84,19 @@ fn welcome(place: &Place, house: &House) {
     say::line(format!("Merpati is open ({}).", house.db.engine()));
     say::line(format!("  Letters:  {}/", house.rules.public_url));
     say::line(format!("  Staff:    {}/staff", house.rules.public_url));
-    for (name, at) in [("SMTP:    ", &settings.mail.smtp), ("LMTP:    ", &settings.mail.lmtp), ("Metrics: ", &settings.metrics.listen)] {
+    for (name, at) in [
+        ("SMTP:    ", &settings.mail.smtp),
+        ("LMTP:    ", &settings.mail.lmtp),
+        ("Metrics: ", &settings.metrics.listen),
+    ] {
         if !at.is_empty() {
             say::line(format!("  {name} {at}"));
         }
     }
     if let Some(folder) = &house.rules.outbox_folder {
-        say::line(format!("  No relay is set, so mail that leaves is written into {} as .eml files.", folder.display()));
+        say::line(format!(
+            "  No relay is set, so mail that leaves is written into {} as .eml files.",
+            folder.display()
+        ));
     }
 }

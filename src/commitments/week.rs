@@ -62,7 +62,14 @@ impl Span {
     /// `08:00–16:00`, with the mark the language puts between hour and minute.
     pub fn text(self, mark: char) -> String {
         let mut out = String::new();
-        let _ = write!(out, "{:02}{mark}{:02}–{:02}{mark}{:02}", self.start / 60, self.start % 60, self.end / 60, self.end % 60);
+        let _ = write!(
+            out,
+            "{:02}{mark}{:02}–{:02}{mark}{:02}",
+            self.start / 60,
+            self.start % 60,
+            self.end / 60,
+            self.end % 60
+        );
         out
     }
 }
@@ -98,7 +105,9 @@ impl std::str::FromStr for Week {
 }
 
 fn day_range(word: &str) -> Result<Vec<usize>, WeekError> {
-    let find = |name: &str| DAYS.iter().position(|d| *d == name.to_ascii_lowercase()).ok_or_else(|| WeekError::Day(word.to_owned()));
+    let find = |name: &str| {
+        DAYS.iter().position(|d| *d == name.to_ascii_lowercase()).ok_or_else(|| WeekError::Day(word.to_owned()))
+    };
     match word.split_once('-') {
         None => Ok(vec![find(word)?]),
         Some((from, to)) => {

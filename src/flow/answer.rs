@@ -5,8 +5,8 @@
 
 use super::keyring;
 use super::notify;
-use super::receive::{FormFile, Place, Written, seal_written};
 use super::session::{Reader, kind};
+use super::write::{FormFile, Place, Written, seal_written};
 use crate::audit::{self, Action};
 use crate::clock::Moment;
 use crate::house::{Failure, House};
@@ -40,7 +40,13 @@ pub struct DraftFile {
 }
 
 /// Saves a draft, encrypted to its author.
-pub async fn save_draft(house: &House, reader: &Reader, thread: ThreadId, subject: &PlainText, text: &PlainText) -> Result<Moment, Failure> {
+pub async fn save_draft(
+    house: &House,
+    reader: &Reader,
+    thread: ThreadId,
+    subject: &PlainText,
+    text: &PlainText,
+) -> Result<Moment, Failure> {
     let me = reader.who.person;
     let sealed = seal_draft(reader, thread, subject, text)?;
     let now = house.now();
@@ -60,7 +66,9 @@ fn seal_draft(reader: &Reader, thread: ThreadId, subject: &PlainText, text: &Pla
 /// An author's draft.
 pub async fn draft(house: &House, reader: &Reader, thread: ThreadId) -> Result<Option<Draft>, Failure> {
     let me = reader.who.person;
-    let Some((sealed, saved)) = drafts::find(&mut house.db.read().await?, thread, me).await? else { return Ok(None) };
+    let Some((sealed, saved)) = drafts::find(&mut house.db.read().await?, thread, me).await? else {
+        return Ok(None);
+    };
     let ids = [thread.bytes(), me.bytes()];
     let plain = reader.keys.open_sealed(&sealed, &BlobContext { kind: "draft", ids: &ids })?;
     let whole = String::from_utf8_lossy(plain.reveal());
@@ -82,7 +90,9 @@ pub async fn add_draft_file(house: &House, reader: &Reader, thread: ThreadId, fi
     let ids = [thread.bytes(), me.bytes(), id.bytes()];
     let head = format!("{}\n{}\n", file.media_type, file.name.reveal());
     let plain = PlainBytes::new([head.as_bytes(), file.bytes.reveal()].concat());
-    let sealed = tokio::task::block_in_place(|| seal_to(&reader.who.cert, &BlobContext { kind: "draft-file", ids: &ids }, &plain))?;
+    let sealed = tokio::task::block_in_place(|| {
+        seal_to(&reader.who.cert, &BlobContext { kind: "draft-file", ids: &ids }, &plain)
+    })?;
     let mut tx = house.db.begin().await?;
     if drafts::count_files(&mut tx, thread, me).await? >= i64::try_from(ATTACHMENTS_MAX).unwrap_or(i64::MAX) {
         return Err(Failure::Busy);
@@ -179,12 +189,17 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
 pub async fn recall(house: &House, reader: &Reader, thread: &Thread, letter: LetterId) -> Result<(), Failure> {
     let me = reader.who.person;
     let mut conn = house.db.read().await?;
-    let row = letters::find(&mut conn, letter).await?.filter(|l| l.thread == thread.id && l.author == Some(me)).ok_or(Failure::NotFound)?;
+    let row = letters::find(&mut conn, letter)
+        .await?
+        .filter(|l| l.thread == thread.id && l.author == Some(me))
+        .ok_or(Failure::NotFound)?;
     let keys = keyring::open(&mut conn, reader, thread).await?;
     drop(conn);
     let expected = Expected { thread: row.thread, letter: row.id, received: row.received };
     let entity = open_letter(&row.body, keys.get(row.epoch)?, std::slice::from_ref(&reader.who.cert), &expected)?;
-    let Content::Text { text, .. } = entity.content else { return Err(Failure::NotFound) };
+    let Content::Text { text, .. } = entity.content else {
+        return Err(Failure::NotFound);
+    };
     let sealed = seal_draft(reader, thread.id, &entity.subject, &text)?;
     let now = house.now();
     let mut tx = house.db.begin().await?;
@@ -207,7 +222,9 @@ pub async fn recall(house: &House, reader: &Reader, thread: &Thread, letter: Let
 pub async fn release(house: &House, letter: LetterId) -> Result<(), Failure> {
     let now = house.now();
     let mut tx = house.db.begin().await?;
-    let Some(row) = letters::find(&mut tx, letter).await? else { return Ok(()) };
+    let Some(row) = letters::find(&mut tx, letter).await? else {
+        return Ok(());
+    };
     if !letters::release(&mut tx, letter, now).await? {
         return Ok(());
     }

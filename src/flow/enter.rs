@@ -73,7 +73,8 @@ pub struct Entered {
 pub fn check_name(name: &str) -> Result<(), EntryProblem> {
     let folded = folded_name(name);
     let length = folded.chars().count();
-    let fits = (3..=NAME_CHARS_MAX).contains(&length) && folded.chars().all(|c| c.is_alphanumeric() || " -_.'".contains(c));
+    let fits =
+        (3..=NAME_CHARS_MAX).contains(&length) && folded.chars().all(|c| c.is_alphanumeric() || " -_.'".contains(c));
     if fits { Ok(()) } else { Err(EntryProblem::NameShape) }
 }
 
@@ -91,17 +92,27 @@ pub fn check_secret(secret: &str, name: &str) -> Result<(), EntryProblem> {
 }
 
 /// A client opens a mailbox at a desk: key, thread, first epoch and its two grants, in one commit.
-pub async fn open_mailbox(house: &House, desk: DeskId, name: &str, secret: &str, language: Language) -> Result<Entered, NotEntered> {
+pub async fn open_mailbox(
+    house: &House,
+    desk: DeskId,
+    name: &str,
+    secret: &str,
+    language: Language,
+) -> Result<Entered, NotEntered> {
     check_name(name)?;
     check_secret(secret, name)?;
     let mut conn = house.db.read().await?;
-    let desk = desks::find(&mut conn, desk).await?.filter(|d| d.is_open && !d.cert.is_empty()).ok_or(EntryProblem::DeskClosed)?;
+    let desk = desks::find(&mut conn, desk)
+        .await?
+        .filter(|d| d.is_open && !d.cert.is_empty())
+        .ok_or(EntryProblem::DeskClosed)?;
     let hash = house.keys.house.hash(Realm::Clients.name_kind(), folded_name(name));
     if people::find_by_name(&mut conn, &hash).await?.is_some() {
         return Err(EntryProblem::NameTaken.into());
     }
     drop(conn);
-    let (person, key, recovery) = new_person(house, Realm::Clients, Roles::of(&[Role::Client]), name, secret, language).await?;
+    let (person, key, recovery) =
+        new_person(house, Realm::Clients, Roles::of(&[Role::Client]), name, secret, language).await?;
     let desk_cert = house.cert(Owner::Desk(desk.id.bytes()), &desk.cert).map_err(Failure::from)?;
     let new = new_thread(house, desk.id, &desk_cert, person.id, &key.cert())?;
     let now = house.now();
@@ -134,7 +145,8 @@ async fn new_person(
     let key = Arc::new(PersonKey::generate(now)?);
     let recovery = recovery_code(&*house.chance);
     let locked_key = house.lock(Arc::clone(&key), Secret::words(secret), lock_context(id, "key")).await?;
-    let locked_recovery = house.lock(Arc::clone(&key), Secret::code(recovery.reveal()), lock_context(id, "recovery")).await?;
+    let locked_recovery =
+        house.lock(Arc::clone(&key), Secret::code(recovery.reveal()), lock_context(id, "recovery")).await?;
     let shown = name.split_whitespace().collect::<Vec<_>>().join(" ");
     let person = Person {
         id,
@@ -169,7 +181,13 @@ impl NewThread {
     }
 }
 
-pub(crate) fn new_thread(house: &House, desk: DeskId, desk_cert: &Cert, client: PersonId, client_cert: &Cert) -> Result<NewThread, Failure> {
+pub(crate) fn new_thread(
+    house: &House,
+    desk: DeskId,
+    desk_cert: &Cert,
+    client: PersonId,
+    client_cert: &Cert,
+) -> Result<NewThread, Failure> {
     let now = house.now();
     let (thread, epoch) = (ThreadId::draw(&*house.chance), EpochId::draw(&*house.chance));
     let (key, cert) = SharedKey::generate(now)?;
@@ -206,7 +224,13 @@ pub(crate) fn new_thread(house: &House, desk: DeskId, desk_cert: &Cert, client: 
 
 /// A colleague accepts an invitation. The first counselor of a desk brings its key into being; later ones wait until
 /// somebody who holds it lets them in.
-pub async fn accept_invitation(house: &House, token: &str, name: &str, secret: &str, language: Language) -> Result<Entered, NotEntered> {
+pub async fn accept_invitation(
+    house: &House,
+    token: &str,
+    name: &str,
+    secret: &str,
+    language: Language,
+) -> Result<Entered, NotEntered> {
     let token_hash = house.keys.house.hash(kind::LINK_TOKEN, token);
     let mut conn = house.db.read().await?;
     let now = house.now();

@@ -1,6 +1,6 @@
 //! The operator furnishes the house: desks, invitations, and who may come in.
 
-use super::session::kind;
+use super::session::{Realm, folded_name, kind};
 use crate::audit::{self, Action};
 use crate::chance;
 use crate::commitments::week::{Week, WeekError};
@@ -156,7 +156,10 @@ pub async fn set_disabled(house: &House, operator: PersonId, person: PersonId, d
     if person == operator {
         return Err(Failure::NotAllowed);
     }
-    let found = people::find(&mut house.db.read().await?, person).await?.filter(|p| p.roles.is_staff()).ok_or(Failure::NotFound)?;
+    let found = people::find(&mut house.db.read().await?, person)
+        .await?
+        .filter(|p| p.roles.is_staff())
+        .ok_or(Failure::NotFound)?;
     if found.disabled.is_some() == disabled {
         return Ok(());
     }
@@ -168,5 +171,14 @@ pub async fn set_disabled(house: &House, operator: PersonId, person: PersonId, d
         sessions::delete_of_person(&mut tx, person).await?;
     }
     audit::note_why(&mut tx, &*house.chance, now, Some(operator), action, None, &person.to_string()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Seats a colleague who is there already at another desk. A counselor there has to let them read.
+pub async fn seat(house: &House, name: &str, desk: DeskId) -> Result<(), Failure> {
+    let hash = house.keys.house.hash(Realm::Staff.name_kind(), folded_name(name));
+    let mut tx = house.db.begin().await?;
+    let person = people::find_by_name(&mut tx, &hash).await?.ok_or(Failure::NotFound)?;
+    desks::insert_member(&mut tx, desk, person.id, &[], house.now()).await?;
     Ok(tx.commit().await?)
 }

@@ -18,3 +18,4 @@ pub mod session;
 pub mod shelf;
 pub mod takeaway;
 pub mod work;
+pub mod write;

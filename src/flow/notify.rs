@@ -51,7 +51,12 @@ fn open_address(house: &House, notice: &Notice) -> Result<Option<MailAddress>, F
 }
 
 /// Sets a new address and asks it for confirmation; nothing else goes there before.
-pub async fn ask_address(house: &House, reader: &Reader, address: &MailAddress, mode: NoticeMode) -> Result<(), Failure> {
+pub async fn ask_address(
+    house: &House,
+    reader: &Reader,
+    address: &MailAddress,
+    mode: NoticeMode,
+) -> Result<(), Failure> {
     let me = reader.who.person;
     let token = PlainText::new(base32(&chance::bytes::<20>(&*house.chance)));
     let now = house.now();
@@ -102,7 +107,9 @@ pub async fn confirm(house: &House, token: &str) -> Result<bool, Failure> {
 
 /// A reply was released: writes the mail, or the job for the daily one, where the client wants it. True: ring the outbox.
 pub(crate) async fn announce(house: &House, tx: &mut Tx, client: &Person, desk: DeskId) -> Result<bool, Failure> {
-    let Some(notice) = people::find_notice(tx, client.id).await?.filter(|n| n.confirmed.is_some()) else { return Ok(false) };
+    let Some(notice) = people::find_notice(tx, client.id).await?.filter(|n| n.confirmed.is_some()) else {
+        return Ok(false);
+    };
     let now = house.now();
     match notice.mode {
         NoticeMode::Never => Ok(false),
@@ -120,7 +127,9 @@ pub(crate) async fn announce(house: &House, tx: &mut Tx, client: &Person, desk: 
 }
 
 async fn write(house: &House, tx: &mut Tx, notice: &Notice, client: &Person) -> Result<(), Failure> {
-    let Some(address) = open_address(house, notice)? else { return Ok(()) };
+    let Some(address) = open_address(house, notice)? else {
+        return Ok(());
+    };
     let link = format!("{}/sign-in", house.rules.public_url);
     let mail = compose(house, MailKind::Notification, client.language, &address.text(), &link);
     let now = house.now();
@@ -134,7 +143,8 @@ async fn write(house: &House, tx: &mut Tx, notice: &Notice, client: &Person) -> 
 pub async fn daily(house: &House, client: PersonId) -> Result<(), Failure> {
     let mut tx = house.db.begin().await?;
     jobs::cancel(&mut tx, DAILY_JOB, client.bytes()).await?;
-    let notice = people::find_notice(&mut tx, client).await?.filter(|n| n.confirmed.is_some() && n.mode == NoticeMode::Daily);
+    let notice =
+        people::find_notice(&mut tx, client).await?.filter(|n| n.confirmed.is_some() && n.mode == NoticeMode::Daily);
     let person = people::find(&mut tx, client).await?.filter(|p| p.disabled.is_none());
     if let (Some(notice), Some(person)) = (notice, person)
         && letters::count_unread_of_client(&mut tx, client).await? > 0

@@ -75,23 +75,14 @@ pub async fn overview(house: &House) -> Result<Overview, Failure> {
             person: person.id,
             name: open_name(house, Realm::Staff, person.id, &person.name_sealed)?,
             roles: person.roles,
-            desks: desks::list_of_person(&mut conn, person.id)
-                .await?
-                .into_iter()
-                .map(|d| d.name)
-                .collect(),
+            desks: desks::list_of_person(&mut conn, person.id).await?.into_iter().map(|d| d.name).collect(),
             seen: person.seen,
             disabled: person.disabled,
         });
     }
     let outbox = outbox::standing(&mut conn).await?;
     let dead_jobs = jobs::count_dead(&mut conn).await?;
-    Ok(Overview {
-        desks: all,
-        staff,
-        outbox,
-        dead_jobs,
-    })
+    Ok(Overview { desks: all, staff, outbox, dead_jobs })
 }
 
 /// Opens the scheduler's page.
@@ -101,24 +92,14 @@ pub async fn loads(house: &House) -> Result<Vec<DeskLoad>, Failure> {
     for desk in desks::list(&mut conn).await? {
         let (waiting, oldest) = queue::load(&mut conn, desk.id).await?;
         let held = queue::count_held(&mut conn, desk.id).await?;
-        all.push(DeskLoad {
-            seats: seats(house, &mut conn, desk).await?,
-            waiting,
-            oldest,
-            held,
-        });
+        all.push(DeskLoad { seats: seats(house, &mut conn, desk).await?, waiting, oldest, held });
     }
     Ok(all)
 }
 
 async fn seats(house: &House, conn: &mut Conn, desk: Desk) -> Result<DeskSeats, Failure> {
     let members = desks::list_members(conn, desk.id).await?;
-    let mut out = DeskSeats {
-        desk,
-        seated: Vec::new(),
-        waiting_for_key: Vec::new(),
-        others: Vec::new(),
-    };
+    let mut out = DeskSeats { desk, seated: Vec::new(), waiting_for_key: Vec::new(), others: Vec::new() };
     for member in members.iter().filter(|m| !m.disabled) {
         let name = open_name(house, Realm::Staff, member.person, &member.name_sealed)?;
         match (member.roles.has(Role::Counselor), member.desk_grant.is_empty()) {

@@ -10,11 +10,11 @@ use crate::parse::{self, RawLetter};
 use crate::role::Role;
 use crate::seal::{BlobContext, Cert, Content, Entity, Expected, ThreadToken, open_blob, open_letter};
 use crate::secret::{PlainBytes, PlainText};
-use crate::texts::Texts;
+use crate::store::desks::{self, Desk};
 use crate::store::letters::{self, Door, Letter, Side, Viewer};
 use crate::store::threads::{self, Thread};
-use crate::store::desks::{self, Desk};
 use crate::store::{Conn, people};
+use crate::texts::Texts;
 
 /// A file in a list.
 pub struct FileLine {
@@ -104,7 +104,8 @@ pub async fn staff_thread(house: &House, reader: &Reader, thread: ThreadId) -> R
     let found = threads::find(&mut conn, thread).await?.ok_or(Failure::NotFound)?;
     let me = reader.who.person;
     let seated = desks::find_grant(&mut conn, found.desk, me).await?.is_some_and(|g| !g.is_empty());
-    let granted = found.assignee == Some(me) && threads::find_grant(&mut conn, found.epoch, me.bytes()).await?.is_some();
+    let granted =
+        found.assignee == Some(me) && threads::find_grant(&mut conn, found.epoch, me.bytes()).await?.is_some();
     match found.assignee {
         _ if !seated && !granted => Err(Failure::NotFound),
         Some(other) if other != me => Ok((found, Access::WithColleague(other))),
@@ -113,7 +114,12 @@ pub async fn staff_thread(house: &House, reader: &Reader, thread: ThreadId) -> R
 }
 
 /// Opens a page of a thread for somebody whose access was checked. The client's look marks replies as read.
-pub async fn page(house: &House, reader: &Reader, thread: &Thread, before: Option<Moment>) -> Result<ThreadPage, Failure> {
+pub async fn page(
+    house: &House,
+    reader: &Reader,
+    thread: &Thread,
+    before: Option<Moment>,
+) -> Result<ThreadPage, Failure> {
     let viewer = viewer(reader);
     let mut conn = house.db.read().await?;
     let until = before.unwrap_or(Moment::from_micros(i64::MAX));
@@ -145,7 +151,13 @@ fn viewer(reader: &Reader) -> Viewer {
     if reader.who.roles.has(Role::Client) { Viewer::Client } else { Viewer::Staff }
 }
 
-async fn open_rows(house: &House, conn: &mut Conn, reader: &Reader, thread: &Thread, rows: &[Letter]) -> Result<Vec<OpenLetter>, Failure> {
+async fn open_rows(
+    house: &House,
+    conn: &mut Conn,
+    reader: &Reader,
+    thread: &Thread,
+    rows: &[Letter],
+) -> Result<Vec<OpenLetter>, Failure> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -174,7 +186,9 @@ async fn signers(house: &House, conn: &mut Conn, row: &Letter) -> Result<(Vec<Ce
     if row.side == Side::Client {
         return Ok((vec![house.practice_cert().clone()], None));
     }
-    let Some(author) = row.author else { return Ok((Vec::new(), None)) };
+    let Some(author) = row.author else {
+        return Ok((Vec::new(), None));
+    };
     let person = people::find(conn, author).await?.ok_or(Failure::NotFound)?;
     let name = open_name(house, Realm::Staff, author, &person.name_sealed)?;
     let certs = house.cert(Owner::Person(author.bytes()), &person.cert).map(|c| vec![c]).unwrap_or_default();
@@ -189,7 +203,8 @@ fn open_row(keys: &ThreadKeys, row: &Letter, signers: &[Cert]) -> Result<Entity,
 fn words(entity: Entity) -> Words {
     match entity.content {
         Content::Text { text, attachments } => {
-            let files = attachments.into_iter().map(|a| FileLine { name: a.name, media_type: a.media_type, bytes: a.bytes });
+            let files =
+                attachments.into_iter().map(|a| FileLine { name: a.name, media_type: a.media_type, bytes: a.bytes });
             Words { subject: entity.subject, text, files: files.collect() }
         }
         Content::Mail { original } => match parse::read(RawLetter::from_plain(original)) {
@@ -221,7 +236,13 @@ pub struct OpenFile {
 }
 
 /// Opens the `number`th file of a letter for somebody whose access to the thread was checked.
-pub async fn file(house: &House, reader: &Reader, thread: &Thread, letter: LetterId, number: usize) -> Result<OpenFile, Failure> {
+pub async fn file(
+    house: &House,
+    reader: &Reader,
+    thread: &Thread,
+    letter: LetterId,
+    number: usize,
+) -> Result<OpenFile, Failure> {
     let mut conn = house.db.read().await?;
     let row = letters::find(&mut conn, letter).await?.ok_or(Failure::NotFound)?;
     let hidden = viewer(reader) == Viewer::Client && row.released.is_none();
@@ -242,7 +263,8 @@ pub async fn file(house: &House, reader: &Reader, thread: &Thread, letter: Lette
             let sealed = letters::find_attachment(&mut conn, row.id, info.id).await?.ok_or(Failure::NotFound)?;
             let kind = if row.door == Door::Mail { "original" } else { "attachment" };
             let ids = [row.thread.bytes(), row.id.bytes(), info.id.bytes()];
-            let bytes = open_blob(&sealed, keys.get(row.epoch)?, &signers, row.received, &BlobContext { kind, ids: &ids })?;
+            let bytes =
+                open_blob(&sealed, keys.get(row.epoch)?, &signers, row.received, &BlobContext { kind, ids: &ids })?;
             match row.door {
                 Door::Mail => from_mail(bytes.reveal()),
                 Door::Web => Ok(OpenFile { name: info.name, media_type: info.media_type, bytes }),

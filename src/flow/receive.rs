@@ -3,8 +3,8 @@
 //! `RawLetter -> Letter -> ScreenedLetter -> SealedLetter -> store`: each step consumes the one before. The caller
 //! acknowledges only after this returned, and this returns only after the commit is durable.
 
-use super::keyring;
-use super::session::{Reader, Realm, folded_name, kind};
+use super::session::{Realm, folded_name, kind};
+use super::write::{Place, STALE_TRIES};
 use crate::address::MailAddress;
 use crate::clock::Moment;
 use crate::house::{Failure, House, Owner};
@@ -12,15 +12,15 @@ use crate::ids::{AttachmentId, DeskId, HeldId, LetterId};
 use crate::limits::MAIL_INLINE_BYTES_MAX;
 use crate::parse::{self, Letter, RawLetter};
 use crate::screen::{self, Reason, ScreenedLetter, SenderFit};
-use crate::seal::{AttachmentInfo, Author, BlobContext, Cert, Content, Entity, SealedBlob, ThreadToken, TokenError, seal_blob, seal_letter};
+use crate::seal::{
+    AttachmentInfo, Author, BlobContext, Cert, Content, Entity, SealedBlob, ThreadToken, TokenError, seal_blob,
+    seal_letter,
+};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::held::{self, NewHeld};
-use crate::store::letters::{self, Door, NewLetter, Side, Stored};
-use crate::store::threads::{self, Target, Thread};
-use crate::store::{desks, drafts, people};
-
-/// A new period may begin while a letter is being encrypted: how often it is encrypted again.
-const STALE_TRIES: usize = 3;
+use crate::store::letters::{Door, NewLetter, Side, Stored};
+use crate::store::threads::{self, Target};
+use crate::store::{desks, people};
 
 /// Where a mail goes.
 #[derive(Clone)]
@@ -105,7 +105,12 @@ pub async fn destination_of_mailbox(house: &House, name: &str) -> Result<Destina
 }
 
 /// Takes one mail for one destination. `null_sender`: the empty envelope sender of machines.
-pub async fn by_mail(house: &House, to: &Destination, null_sender: bool, mail: PlainBytes) -> Result<Received, Failure> {
+pub async fn by_mail(
+    house: &House,
+    to: &Destination,
+    null_sender: bool,
+    mail: PlainBytes,
+) -> Result<Received, Failure> {
     let dedup = parse::dedup_digest(mail.reveal());
     // A large mail takes long enough to read and encrypt that other connections would wait for it.
     let outcome = if mail.reveal().len() <= MAIL_INLINE_BYTES_MAX {
@@ -140,7 +145,9 @@ fn judge(house: &House, to: &Destination, null_sender: bool, mail: PlainBytes) -
 }
 
 fn sender_fit(house: &House, to: &Destination, letter: &Letter) -> SenderFit {
-    let Destination::Thread(target) = to else { return SenderFit::NoThread };
+    let Destination::Thread(target) = to else {
+        return SenderFit::NoThread;
+    };
     match (&target.sender_hash, &letter.from) {
         (None, _) => SenderFit::NoneConfirmed,
         (Some(hash), Some(from)) if address_hash(house, from) == hash.as_slice() => SenderFit::Confirmed,
@@ -154,7 +161,9 @@ pub(crate) fn address_hash(house: &House, address: &MailAddress) -> [u8; 32] {
 }
 
 async fn enter(house: &House, to: &Destination, letter: ScreenedLetter, digest: [u8; 32]) -> Result<Received, Failure> {
-    let Destination::Thread(target) = to else { return Err(Failure::NotAllowed) };
+    let Destination::Thread(target) = to else {
+        return Err(Failure::NotAllowed);
+    };
     let letter = letter.into_letter();
     let mut target = target.clone();
     let dedup = house.keys.house.hash(kind::DEDUP, [target.thread.bytes(), &digest[..]].concat());
@@ -178,7 +187,12 @@ async fn enter(house: &House, to: &Destination, letter: ScreenedLetter, digest: 
 
 /// A small mail is sealed as it came. A large one becomes a reading copy, so that a page need not open all of it, and its
 /// original beside it.
-pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup: [u8; 32]) -> Result<NewLetter, Failure> {
+pub(crate) fn seal_mail(
+    house: &House,
+    place: &Place<'_>,
+    letter: &Letter,
+    dedup: [u8; 32],
+) -> Result<NewLetter, Failure> {
     let id = LetterId::draw(&*house.chance);
     let raw = letter.raw.bytes();
     let mut attachments = Vec::new();
@@ -188,7 +202,10 @@ pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup
         let original = AttachmentId::draw(&*house.chance);
         let ids = [place.thread.bytes(), id.bytes(), original.bytes()];
         let context = BlobContext { kind: "original", ids: &ids };
-        attachments.push((original, seal_blob(PlainBytes::new(raw.to_vec()), place.cert, house.signer(), place.received, &context)?));
+        attachments.push((
+            original,
+            seal_blob(PlainBytes::new(raw.to_vec()), place.cert, house.signer(), place.received, &context)?,
+        ));
         let list = letter.files.iter().map(|f| AttachmentInfo {
             id: original,
             name: PlainText::new(f.name.clone()),
@@ -197,7 +214,14 @@ pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup
         });
         Content::Text { text: letter.text.clone(), attachments: list.collect() }
     };
-    let entity = Entity { thread: place.thread, letter: id, received: place.received, author: Author::Client, subject: letter.subject.clone(), content };
+    let entity = Entity {
+        thread: place.thread,
+        letter: id,
+        received: place.received,
+        author: Author::Client,
+        subject: letter.subject.clone(),
+        content,
+    };
     Ok(NewLetter {
         id,
         thread: place.thread,
@@ -214,7 +238,13 @@ pub(crate) fn seal_mail(house: &House, place: &Place<'_>, letter: &Letter, dedup
     })
 }
 
-async fn shelve(house: &House, to: &Destination, raw: PlainBytes, reasons: &[Reason], digest: [u8; 32]) -> Result<Received, Failure> {
+async fn shelve(
+    house: &House,
+    to: &Destination,
+    raw: PlainBytes,
+    reasons: &[Reason],
+    digest: [u8; 32],
+) -> Result<Received, Failure> {
     let (desk, vouched, thread) = match to {
         Destination::Thread(t) => (t.desk, &t.desk_cert, Some(t.thread)),
         Destination::Desk { id, cert } => (*id, cert, None),
@@ -232,133 +262,14 @@ async fn shelve(house: &House, to: &Destination, raw: PlainBytes, reasons: &[Rea
     Ok(if is_new { Received::Held } else { Received::Duplicate })
 }
 
-fn seal_held(house: &House, raw: PlainBytes, cert: &Cert, desk: DeskId, id: HeldId, received: Moment) -> Result<SealedBlob, Failure> {
+fn seal_held(
+    house: &House,
+    raw: PlainBytes,
+    cert: &Cert,
+    desk: DeskId,
+    id: HeldId,
+    received: Moment,
+) -> Result<SealedBlob, Failure> {
     let ids = [desk.bytes(), id.bytes()];
     Ok(seal_blob(raw, cert, house.signer(), received, &BlobContext { kind: "held", ids: &ids })?)
-}
-
-/// A file that comes with a letter from a form.
-pub struct FormFile {
-    /// Its safe name.
-    pub name: PlainText,
-    /// What it is.
-    pub media_type: String,
-    /// Its content.
-    pub bytes: PlainBytes,
-}
-
-/// A letter from a form.
-pub struct FormLetter {
-    /// One line; may be empty.
-    pub subject: PlainText,
-    /// The letter.
-    pub text: PlainText,
-    /// Files, cleaned.
-    pub files: Vec<FormFile>,
-    /// The client is not sure to be safe.
-    pub urgent: bool,
-    /// Drawn with the form: a form sent twice is one letter.
-    pub form_id: LetterId,
-}
-
-/// A signed-in client hands a letter in. The draft it was written as goes in the same commit.
-pub async fn by_form(house: &House, reader: &Reader, thread: &Thread, letter: FormLetter) -> Result<LetterId, Failure> {
-    if thread.client != reader.who.person {
-        return Err(Failure::NotFound);
-    }
-    let dedup = form_dedup(house, thread, letter.form_id);
-    let mut epoch = thread.epoch;
-    for _ in 0..STALE_TRIES {
-        let cert = keyring::epoch_cert(house, &mut house.db.read().await?, epoch).await?;
-        let written = Written { subject: &letter.subject, text: &letter.text, files: &letter.files, author: Author::Client };
-        let received = house.now();
-        let place = Place { thread: thread.id, epoch, cert: &cert, received };
-        let (id, body, attachments) = seal_written(house, house.signer(), &place, &written)?;
-        let new = NewLetter {
-            id,
-            thread: thread.id,
-            epoch,
-            side: Side::Client,
-            author: Some(reader.who.person),
-            door: Door::Web,
-            received,
-            released: Some(received),
-            covers: None,
-            body,
-            attachments,
-            dedup,
-        };
-        let mut tx = house.db.begin().await?;
-        let stored = letters::insert_group(&mut tx, &[&new]).await?;
-        match stored.first() {
-            Some(Stored::Stale) => {}
-            Some(Stored::New | Stored::Duplicate) => {
-                if letter.urgent {
-                    threads::update_urgent(&mut tx, thread.id, true).await?;
-                }
-                drafts::delete(&mut tx, thread.id, reader.who.person).await?;
-                tx.commit().await?;
-                return Ok(id);
-            }
-            None => return Err(Failure::Changed),
-        }
-        drop(tx);
-        epoch = threads::find(&mut house.db.read().await?, thread.id).await?.ok_or(Failure::NotFound)?.epoch;
-    }
-    Err(Failure::Busy)
-}
-
-fn form_dedup(house: &House, thread: &Thread, form_id: LetterId) -> [u8; 32] {
-    house.keys.house.hash(kind::DEDUP, [thread.id.bytes(), &b"form"[..], form_id.bytes()].concat())
-}
-
-/// Whether the letter of this form was handed in already.
-pub async fn is_sent(house: &House, thread: &Thread, form_id: LetterId) -> Result<bool, Failure> {
-    Ok(letters::has_dedup(&mut house.db.read().await?, &form_dedup(house, thread, form_id)).await?)
-}
-
-/// What somebody wrote in a form.
-pub(crate) struct Written<'a> {
-    pub(crate) subject: &'a PlainText,
-    pub(crate) text: &'a PlainText,
-    pub(crate) files: &'a [FormFile],
-    pub(crate) author: Author,
-}
-
-/// Where it goes.
-pub(crate) struct Place<'a> {
-    pub(crate) thread: crate::ids::ThreadId,
-    pub(crate) epoch: crate::ids::EpochId,
-    pub(crate) cert: &'a Cert,
-    pub(crate) received: Moment,
-}
-
-type SealedParts = (LetterId, crate::seal::SealedLetter, Vec<(AttachmentId, SealedBlob)>);
-
-/// Seals a letter from a form and its files.
-pub(crate) fn seal_written(house: &House, signer: &crate::seal::Signer, place: &Place<'_>, written: &Written<'_>) -> Result<SealedParts, Failure> {
-    let id = LetterId::draw(&*house.chance);
-    let mut attachments = Vec::with_capacity(written.files.len());
-    let mut list = Vec::with_capacity(written.files.len());
-    for file in written.files {
-        let attachment = AttachmentId::draw(&*house.chance);
-        let ids = [place.thread.bytes(), id.bytes(), attachment.bytes()];
-        let context = BlobContext { kind: "attachment", ids: &ids };
-        list.push(AttachmentInfo {
-            id: attachment,
-            name: file.name.clone(),
-            media_type: file.media_type.clone(),
-            bytes: u64::try_from(file.bytes.reveal().len()).unwrap_or(u64::MAX),
-        });
-        attachments.push((attachment, seal_blob(file.bytes.clone(), place.cert, signer, place.received, &context)?));
-    }
-    let entity = Entity {
-        thread: place.thread,
-        letter: id,
-        received: place.received,
-        author: written.author,
-        subject: written.subject.clone(),
-        content: Content::Text { text: written.text.clone(), attachments: list },
-    };
-    Ok((id, seal_letter(entity, place.cert, signer)?, attachments))
 }

@@ -6,6 +6,7 @@
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use crate::audit::{self, Action};
 use crate::chance;
 use crate::clock::Moment;
 use crate::house::{Failure, House, Owner};
@@ -73,7 +74,9 @@ impl Cookie {
     }
 
     fn key(&self) -> zeroize::Zeroizing<[u8; 32]> {
-        zeroize::Zeroizing::new(Sha256::new().chain_update(b"merpati session key").chain_update(&self.0[..]).finalize().into())
+        zeroize::Zeroizing::new(
+            Sha256::new().chain_update(b"merpati session key").chain_update(&self.0[..]).finalize().into(),
+        )
     }
 }
 
@@ -127,7 +130,12 @@ pub(crate) fn lock_context(person: PersonId, which: &str) -> Vec<u8> {
 }
 
 /// Signs in with a name and a secret. Unknown and wrong take the same time and look the same.
-pub async fn sign_in(house: &House, realm: Realm, name: &str, secret: &str) -> Result<(Cookie, PersonId, Option<Moment>), Failure> {
+pub async fn sign_in(
+    house: &House,
+    realm: Realm,
+    name: &str,
+    secret: &str,
+) -> Result<(Cookie, PersonId, Option<Moment>), Failure> {
     let hash = house.keys.house.hash(realm.name_kind(), folded_name(name));
     let person = people::find_by_name(&mut house.db.read().await?, &hash).await?.filter(|p| p.disabled.is_none());
     let (locked, context) = match &person {
@@ -230,10 +238,12 @@ pub async fn recover(house: &House, realm: Realm, name: &str, code: &str, new_se
     };
     let key = std::sync::Arc::new(house.unlock(locked, Secret::code(code), context).await?);
     let person = person.ok_or(Failure::NotAllowed)?;
-    let locked = house.lock(std::sync::Arc::clone(&key), Secret::words(new_secret), lock_context(person.id, "key")).await?;
+    let locked =
+        house.lock(std::sync::Arc::clone(&key), Secret::words(new_secret), lock_context(person.id, "key")).await?;
     let mut tx = house.db.begin().await?;
     people::update_locks(&mut tx, person.id, &locked, &person.locked_recovery).await?;
     sessions::delete_of_person(&mut tx, person.id).await?;
+    audit::note(&mut tx, &*house.chance, house.now(), Some(person.id), Action::Recovered, None).await?;
     tx.commit().await?;
     begin(house, person.id, &key).await
 }
@@ -248,7 +258,6 @@ pub fn form_token(house: &House, cookie_text: &str) -> String {
 pub fn form_token_fits(house: &House, cookie_text: &str, token: &str) -> bool {
     form_token(house, cookie_text).as_bytes().ct_eq(token.as_bytes()).into()
 }
-
 
 /// Remembers the language somebody chose.
 pub async fn choose_language(house: &House, reader: &Reader, language: Language) -> Result<(), Failure> {

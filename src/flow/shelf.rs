@@ -95,7 +95,7 @@ pub async fn let_in(house: &House, reader: &Reader, id: HeldId) -> Result<Thread
     let letter = parse::read(RawLetter::from_plain(raw)).map_err(|_| Failure::NotAllowed)?;
     let digest = parse::dedup_digest(letter.raw.bytes());
     let dedup = house.keys.house.hash(kind::DEDUP, [thread.bytes(), &digest[..]].concat());
-    let place = super::receive::Place { thread, epoch: target.epoch, cert: &cert, received: row.received };
+    let place = super::write::Place { thread, epoch: target.epoch, cert: &cert, received: row.received };
     let new = super::receive::seal_mail(house, &place, &letter, dedup)?;
     let mut tx = house.db.begin().await?;
     held::delete(&mut tx, id).await?;

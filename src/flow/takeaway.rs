@@ -26,7 +26,9 @@ pub struct Takeaway {
 /// Makes the takeaway of every thread of a mailbox. Needs the client's own secret: nobody else can do it.
 pub async fn make(house: &House, name: &str, secret: &str) -> Result<Vec<Takeaway>, Failure> {
     let (cookie, person, _) = session::sign_in(house, Realm::Clients, name, secret).await?;
-    let Visit::Open(reader) = session::visit(house, &cookie).await? else { return Err(Failure::NotAllowed) };
+    let Visit::Open(reader) = session::visit(house, &cookie).await? else {
+        return Err(Failure::NotAllowed);
+    };
     let mut all = Vec::new();
     for (thread, desk) in read::own_threads(house, &reader).await? {
         let letters = read::whole(house, &reader, &thread).await?;
@@ -56,7 +58,12 @@ pub async fn make(house: &House, name: &str, secret: &str) -> Result<Vec<Takeawa
     Ok(all)
 }
 
-async fn exported(house: &House, reader: &session::Reader, thread: &Thread, letter: OpenLetter) -> Result<Option<ExportedLetter>, Failure> {
+async fn exported(
+    house: &House,
+    reader: &session::Reader,
+    thread: &Thread,
+    letter: OpenLetter,
+) -> Result<Option<ExportedLetter>, Failure> {
     let Some(words) = letter.words else { return Ok(None) };
     let mut files = Vec::with_capacity(words.files.len());
     let mut list = Vec::with_capacity(words.files.len());
@@ -72,6 +79,13 @@ async fn exported(house: &House, reader: &session::Reader, thread: &Thread, lett
     }
     let author = if letter.side == Side::Client { Author::Client } else { Author::Counselor };
     let content = Content::Text { text: words.text, attachments: list };
-    let entity = Entity { thread: thread.id, letter: letter.id, received: letter.received, author, subject: words.subject, content };
+    let entity = Entity {
+        thread: thread.id,
+        letter: letter.id,
+        received: letter.received,
+        author,
+        subject: words.subject,
+        content,
+    };
     Ok(Some(ExportedLetter { letter: entity, files }))
 }

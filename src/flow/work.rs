@@ -104,7 +104,13 @@ pub struct QueuePage {
 }
 
 /// Opens a page of the queue, of one desk or of all the counselor sits at. The same work however many threads exist.
-pub async fn queue(house: &House, reader: &Reader, tab: Tab, desk: Option<DeskId>, after: Option<After>) -> Result<QueuePage, Failure> {
+pub async fn queue(
+    house: &House,
+    reader: &Reader,
+    tab: Tab,
+    desk: Option<DeskId>,
+    after: Option<After>,
+) -> Result<QueuePage, Failure> {
     if !reader.who.roles.has(Role::Counselor) {
         return Err(Failure::NotAllowed);
     }
@@ -138,8 +144,15 @@ pub async fn queue(house: &House, reader: &Reader, tab: Tab, desk: Option<DeskId
     let more = rows.get(QUEUE_PAGE_ROWS).is_some();
     rows.truncate(QUEUE_PAGE_ROWS);
     let last_time = |r: &Waiting| if tab == Tab::Waiting { r.last } else { r.waiting };
-    let more = rows.last().filter(|_| more).and_then(|r| Some(After { urgent: r.urgent, at: last_time(r)?, thread: r.thread }));
-    let lines = rows.into_iter().filter(|r| desk.is_none_or(|d| d == r.desk)).map(|row| line(house, &seats, row)).collect::<Result<_, _>>()?;
+    let more = rows
+        .last()
+        .filter(|_| more)
+        .and_then(|r| Some(After { urgent: r.urgent, at: last_time(r)?, thread: r.thread }));
+    let lines = rows
+        .into_iter()
+        .filter(|r| desk.is_none_or(|d| d == r.desk))
+        .map(|row| line(house, &seats, row))
+        .collect::<Result<_, _>>()?;
     Ok(QueuePage { desks: seats, waiting_for_key, counts, lines, more, newcomers })
 }
 
@@ -149,7 +162,11 @@ fn line(house: &House, seats: &[Desk], row: Waiting) -> Result<QueueLine, Failur
     Ok(QueueLine { row, name, desk })
 }
 
-fn waiting_members(house: &House, desk: DeskId, members: &[Member]) -> Result<Vec<(DeskId, PersonId, PlainText)>, Failure> {
+fn waiting_members(
+    house: &House,
+    desk: DeskId,
+    members: &[Member],
+) -> Result<Vec<(DeskId, PersonId, PlainText)>, Failure> {
     members
         .iter()
         .filter(|m| m.desk_grant.is_empty() && m.roles.has(Role::Counselor) && !m.disabled)
@@ -173,7 +190,8 @@ pub async fn admit(house: &House, reader: &Reader, desk: DeskId, colleague: Pers
     let key = keyring::desk_key(&mut conn, reader, desk).await?;
     let members = desks::list_members(&mut conn, desk).await?;
     drop(conn);
-    let member = members.into_iter().find(|m| m.person == colleague && m.roles.has(Role::Counselor)).ok_or(Failure::NotFound)?;
+    let member =
+        members.into_iter().find(|m| m.person == colleague && m.roles.has(Role::Counselor)).ok_or(Failure::NotFound)?;
     let cert = house.cert(Owner::Person(colleague.bytes()), &member.cert)?;
     let grant = key.grant(&cert, &GrantContext { held: Held::Desk(desk), reader: colleague.bytes() })?;
     let mut tx = house.db.begin().await?;
@@ -227,7 +245,13 @@ pub async fn hand_over(house: &House, reader: &Reader, thread: &Thread, to: Pers
 }
 
 /// Takes a thread over from a colleague of the same desk; the reason goes into the audit.
-pub async fn take_over(house: &House, reader: &Reader, thread: &Thread, from: PersonId, reason: &str) -> Result<(), Failure> {
+pub async fn take_over(
+    house: &House,
+    reader: &Reader,
+    thread: &Thread,
+    from: PersonId,
+    reason: &str,
+) -> Result<(), Failure> {
     let me = reader.who.person;
     let grant = grant_to(house, reader, thread, me).await?;
     let now = house.now();
@@ -248,9 +272,17 @@ async fn grant_to(house: &House, reader: &Reader, thread: &Thread, to: PersonId)
     Ok(key.grant(&cert, &GrantContext { held: Held::Epoch(thread.epoch), reader: to.bytes() })?)
 }
 
-async fn member_cert(house: &House, conn: &mut Conn, desk: DeskId, person: PersonId) -> Result<crate::seal::Cert, Failure> {
+async fn member_cert(
+    house: &House,
+    conn: &mut Conn,
+    desk: DeskId,
+    person: PersonId,
+) -> Result<crate::seal::Cert, Failure> {
     let members = desks::list_members(conn, desk).await?;
-    let member = members.into_iter().find(|m| m.person == person && m.roles.has(Role::Counselor) && !m.disabled).ok_or(Failure::NotFound)?;
+    let member = members
+        .into_iter()
+        .find(|m| m.person == person && m.roles.has(Role::Counselor) && !m.disabled)
+        .ok_or(Failure::NotFound)?;
     Ok(house.cert(Owner::Person(person.bytes()), &member.cert)?)
 }
 
@@ -324,7 +356,10 @@ pub async fn beside(house: &House, thread: &Thread) -> Result<Beside, Failure> {
     let desk = desks::find(&mut conn, thread.desk).await?.ok_or(Failure::NotFound)?;
     let letters = letters::count(&mut conn, thread.id, Viewer::Staff).await?;
     let answerer = match thread.assignee {
-        Some(id) => people::find(&mut conn, id).await?.map(|p| open_name(house, Realm::Staff, id, &p.name_sealed)).transpose()?,
+        Some(id) => people::find(&mut conn, id)
+            .await?
+            .map(|p| open_name(house, Realm::Staff, id, &p.name_sealed))
+            .transpose()?,
         None => None,
     };
     let name = open_name(house, Realm::Clients, thread.client, &client.name_sealed)?;

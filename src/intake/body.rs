@@ -48,8 +48,12 @@ impl Budget {
         if wanted <= held {
             return true;
         }
-        let Ok(more) = u32::try_from(wanted - held) else { return false };
-        let Ok(more) = Arc::clone(&self.shared).try_acquire_many_owned(more) else { return false };
+        let Ok(more) = u32::try_from(wanted - held) else {
+            return false;
+        };
+        let Ok(more) = Arc::clone(&self.shared).try_acquire_many_owned(more) else {
+            return false;
+        };
         match charge {
             Some(held) => held.merge(more),
             None => *charge = Some(more),

@@ -100,7 +100,9 @@ fn is_word(line: &[u8], word: &[u8]) -> bool {
 fn chunk(text: &str) -> Command {
     let mut words = text.split_ascii_whitespace().skip(1);
     let length = words.next().filter(|word| word.len() <= 18 && word.bytes().all(|b| b.is_ascii_digit()));
-    let Some(length) = length.and_then(|word| word.parse().ok()) else { return Command::Lost(SYNTAX) };
+    let Some(length) = length.and_then(|word| word.parse().ok()) else {
+        return Command::Lost(SYNTAX);
+    };
     match (words.next(), words.next()) {
         (None, _) => Command::Bdat { length, last: false },
         (Some(word), None) if word.eq_ignore_ascii_case("LAST") => Command::Bdat { length, last: true },

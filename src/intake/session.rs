@@ -222,7 +222,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
 
     async fn rcpt(&mut self, recipient: Recipient, utf8: bool) -> Result<(), End> {
         let deadline = self.answer_deadline();
-        let Some(envelope) = &mut self.envelope else { return self.chat(&lines::MAIL_FIRST) };
+        let Some(envelope) = &mut self.envelope else {
+            return self.chat(&lines::MAIL_FIRST);
+        };
         if envelope.chunks.is_some() {
             return self.chat(&lines::CHUNKS_BEGUN);
         }
@@ -322,7 +324,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
     /// The mail is here: the reception takes it or says why not.
     async fn hand_over(&mut self, body: Body) -> Result<(), End> {
         self.wire.wipe();
-        let Some(Envelope { sender, recipients, .. }) = self.envelope.take() else { return Ok(()) };
+        let Some(Envelope { sender, recipients, .. }) = self.envelope.take() else {
+            return Ok(());
+        };
         let count = recipients.len();
         let deadline = self.answer_deadline();
         let mut replies = match body.finish() {

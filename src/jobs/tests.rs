@@ -152,7 +152,10 @@ async fn a_turn_cut_short_comes_again_after_its_lease() {
     trial.clock.advance(LEASE);
     let second = chores::take_turn(&trial.house, "x", later(60)).await.unwrap().unwrap();
     chores::end_turn(&trial.house, "x", first, later(3600)).await.unwrap();
-    assert!(chores::take_turn(&trial.house, "x", later(60)).await.unwrap().is_none(), "the late worker changes nothing");
+    assert!(
+        chores::take_turn(&trial.house, "x", later(60)).await.unwrap().is_none(),
+        "the late worker changes nothing"
+    );
     chores::end_turn(&trial.house, "x", second, later(60)).await.unwrap();
     trial.clock.advance(Duration::from_secs(60));
     assert!(chores::take_turn(&trial.house, "x", later(60)).await.unwrap().is_some());

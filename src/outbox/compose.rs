@@ -239,7 +239,10 @@ mod tests {
             let raw = mail.message.reveal().clone();
             let header = |name: &str| parse::header(&raw, name).join("|").trim().to_owned();
             assert_eq!(header("Date"), "Wed, 18 Nov 2026 11:06:40 +0000");
-            assert_eq!((header("Auto-Submitted"), header("X-Auto-Response-Suppress")), ("auto-generated".into(), "All".into()));
+            assert_eq!(
+                (header("Auto-Submitted"), header("X-Auto-Response-Suppress")),
+                ("auto-generated".into(), "All".into())
+            );
             let letter = parse::read(RawLetter::new(raw.clone())).ok().unwrap();
             assert!(letter.problems.is_empty() && letter.signs.auto_submitted && letter.files.is_empty());
             assert_eq!(letter.subject.reveal(), subject);
@@ -247,7 +250,11 @@ mod tests {
             let (name, domain) = letter.message_id.as_deref().unwrap().split_once('@').unwrap().to_owned();
             assert!(name.len() == 26 && domain == "surat.example");
             let body = letter.text.reveal();
-            assert!(body.contains(&format!("\n\n{link}\n\n")) && body.contains("\n\nhttps://surat.example/mailbox/settings"), "{body}");
+            assert!(
+                body.contains(&format!("\n\n{link}\n\n"))
+                    && body.contains("\n\nhttps://surat.example/mailbox/settings"),
+                "{body}"
+            );
             let told = text(&mail).to_lowercase();
             for word in ["counsel", "konsel", "letter", "desk", "meja", "merpati", "<img", "html"] {
                 assert!(!told.contains(word), "{word}: {told}");
@@ -282,7 +289,8 @@ mod tests {
 
     #[test]
     fn names_and_texts_of_other_scripts() {
-        let rules = Rules { sender_name: "Boîte \"aux\" lettres\r\nBcc: x@example.org, et quelques autres".into(), ..rules() };
+        let rules =
+            Rules { sender_name: "Boîte \"aux\" lettres\r\nBcc: x@example.org, et quelques autres".into(), ..rules() };
         let raw = mail(&rules, 7, MailKind::Notification, Language::English, "sari@example.org");
         assert!(!text(&raw).contains("\r\nBcc"));
         let from = parse::header(raw.message.reveal(), "From").join("");
@@ -293,7 +301,9 @@ mod tests {
         let (encoding, encoded) = body(&long);
         assert_eq!((encoding, encoded.len()), ("quoted-printable", BODY_BYTES));
         assert!(encoded.lines().all(|l| l.len() <= ENCODED_LINE_MAX));
-        let raw = format!("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{encoded}");
+        let raw = format!(
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{encoded}"
+        );
         let letter = parse::read(RawLetter::new(raw.into_bytes())).ok().unwrap();
         assert_eq!(letter.text.reveal().trim_end(), long.trim_end());
         for extra in 0..8 {

@@ -86,7 +86,9 @@ impl Work for Outbox {
 
 async fn attempt(house: &House, transport: &Transport, row: &Outgoing) -> Outcome {
     // The wrong key in `keys/` would otherwise end every mail at once.
-    let Ok(opened) = leave::open(house, row) else { return Outcome::TryLater(Reason::word("damaged")) };
+    let Ok(opened) = leave::open(house, row) else {
+        return Outcome::TryLater(Reason::word("damaged"));
+    };
     match leave::is_wanted(house, row, &opened).await {
         Ok(true) => {}
         Ok(false) => return Outcome::NotWanted,

@@ -33,7 +33,10 @@ async fn a_confirmation_and_a_notification_into_a_folder() {
     notify::ask_address(&trial.house, &reader, &trial.address(), NoticeMode::AtOnce).await.unwrap();
     assert_eq!(run_due(&trial.house, &transport).await.unwrap(), 1);
     let first = trial::mails_in(&folder).pop().unwrap();
-    assert!(first.contains("\r\nTo: <sari@example.org>\r\n") && first.contains("From: Kotak Surat <no-reply@surat.example>"));
+    assert!(
+        first.contains("\r\nTo: <sari@example.org>\r\n")
+            && first.contains("From: Kotak Surat <no-reply@surat.example>")
+    );
     let token = first.split("https://surat.example/confirm/").nth(1).unwrap().split("\r\n").next().unwrap();
     assert!(notify::confirm(&trial.house, token).await.unwrap());
 
@@ -264,9 +267,6 @@ async fn the_motor_hears_the_bell_and_what_is_damaged_waits() {
     stop.cancel();
     motor.await.unwrap();
     assert_eq!((trial::mails_in(&folder).len(), waiting(&trial).await), (1, 1));
-    assert_eq!(
-        leave::next_due(&trial.house).await.unwrap(),
-        Some(trial.clock.now().plus(Duration::from_secs(60)))
-    );
+    assert_eq!(leave::next_due(&trial.house).await.unwrap(), Some(trial.clock.now().plus(Duration::from_secs(60))));
     assert!(chores::next_due(&trial.house).await.unwrap().is_none());
 }

@@ -141,7 +141,9 @@ impl Relay {
 
     async fn connection(&self) -> Result<AsyncSmtpConnection, Reason> {
         loop {
-            let Some(mut kept) = self.kept.lock().await.pop() else { break };
+            let Some(mut kept) = self.kept.lock().await.pop() else {
+                break;
+            };
             if timeout(NOOP_TIMEOUT, kept.test_connected()).await == Ok(true) {
                 return Ok(kept);
             }

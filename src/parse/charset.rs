@@ -12,7 +12,18 @@ pub(super) fn decode(bytes: &[u8], charset: Option<&str>, problems: &mut Problem
     if is(&["utf-8", "utf8", "utf_8", "unicode-1-1-utf-8"]) {
         return utf8(bytes, problems);
     }
-    if is(&["", "us-ascii", "ascii", "ansi_x3.4-1968", "unknown-8bit", "x-unknown", "binary", "8bit", "7bit", "default_charset"]) {
+    if is(&[
+        "",
+        "us-ascii",
+        "ascii",
+        "ansi_x3.4-1968",
+        "unknown-8bit",
+        "x-unknown",
+        "binary",
+        "8bit",
+        "7bit",
+        "default_charset",
+    ]) {
         return match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
             Err(_) => {
@@ -44,7 +55,8 @@ pub(super) fn decode(bytes: &[u8], charset: Option<&str>, problems: &mut Problem
 pub(super) fn guess(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        Err(_) => charset_decoder(b"windows-1252").map_or_else(|| String::from_utf8_lossy(bytes).into_owned(), |decode| decode(bytes)),
+        Err(_) => charset_decoder(b"windows-1252")
+            .map_or_else(|| String::from_utf8_lossy(bytes).into_owned(), |decode| decode(bytes)),
     }
 }
 

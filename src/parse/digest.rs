@@ -33,10 +33,12 @@ mod tests {
 
     #[test]
     fn a_redelivery_is_recognized_and_another_mail_is_not() {
-        let mail = b"Message-ID: <1@x>\r\nFrom: a@example.org\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\n\r\nbody\r\n".as_slice();
+        let mail = b"Message-ID: <1@x>\r\nFrom: a@example.org\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\n\r\nbody\r\n"
+            .as_slice();
         let again = [b"Return-Path: <a@example.org>\r\nReceived: from b\r\n by c\r\n".as_slice(), mail].concat();
         assert_eq!(dedup_digest(mail), dedup_digest(&again));
-        let folded = b"Date: Mon, 1 Jan 2024\r\n 00:00:00 +0000\r\nFrom: a@example.org\r\nMessage-Id:  <1@x> \r\n\r\nbody\r\n";
+        let folded =
+            b"Date: Mon, 1 Jan 2024\r\n 00:00:00 +0000\r\nFrom: a@example.org\r\nMessage-Id:  <1@x> \r\n\r\nbody\r\n";
         assert_eq!(dedup_digest(mail), dedup_digest(folded));
         for (from, to) in [("<1@x>", "<2@x>"), ("a@", "b@"), ("2024", "2025"), ("body", "bodY"), ("Date: ", "X: ")] {
             let other = String::from_utf8(mail.to_vec()).unwrap().replace(from, to);

@@ -4,11 +4,14 @@ use super::charset;
 
 /// Latin-1 from U+00A0 on, in the order of their code points.
 const LATIN: [&str; 96] = [
-    "nbsp", "iexcl", "cent", "pound", "curren", "yen", "brvbar", "sect", "uml", "copy", "ordf", "laquo", "not", "shy", "reg", "macr", "deg", "plusmn", "sup2", "sup3", "acute", "micro",
-    "para", "middot", "cedil", "sup1", "ordm", "raquo", "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc", "Atilde", "Auml", "Aring", "AElig", "Ccedil", "Egrave",
-    "Eacute", "Ecirc", "Euml", "Igrave", "Iacute", "Icirc", "Iuml", "ETH", "Ntilde", "Ograve", "Oacute", "Ocirc", "Otilde", "Ouml", "times", "Oslash", "Ugrave", "Uacute", "Ucirc", "Uuml",
-    "Yacute", "THORN", "szlig", "agrave", "aacute", "acirc", "atilde", "auml", "aring", "aelig", "ccedil", "egrave", "eacute", "ecirc", "euml", "igrave", "iacute", "icirc", "iuml", "eth",
-    "ntilde", "ograve", "oacute", "ocirc", "otilde", "ouml", "divide", "oslash", "ugrave", "uacute", "ucirc", "uuml", "yacute", "thorn", "yuml",
+    "nbsp", "iexcl", "cent", "pound", "curren", "yen", "brvbar", "sect", "uml", "copy", "ordf", "laquo", "not", "shy",
+    "reg", "macr", "deg", "plusmn", "sup2", "sup3", "acute", "micro", "para", "middot", "cedil", "sup1", "ordm",
+    "raquo", "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc", "Atilde", "Auml", "Aring", "AElig",
+    "Ccedil", "Egrave", "Eacute", "Ecirc", "Euml", "Igrave", "Iacute", "Icirc", "Iuml", "ETH", "Ntilde", "Ograve",
+    "Oacute", "Ocirc", "Otilde", "Ouml", "times", "Oslash", "Ugrave", "Uacute", "Ucirc", "Uuml", "Yacute", "THORN",
+    "szlig", "agrave", "aacute", "acirc", "atilde", "auml", "aring", "aelig", "ccedil", "egrave", "eacute", "ecirc",
+    "euml", "igrave", "iacute", "icirc", "iuml", "eth", "ntilde", "ograve", "oacute", "ocirc", "otilde", "ouml",
+    "divide", "oslash", "ugrave", "uacute", "ucirc", "uuml", "yacute", "thorn", "yuml",
 ];
 
 const OTHERS: [(&str, char); 41] = [
@@ -58,7 +61,8 @@ const OTHERS: [(&str, char); 41] = [
 /// Decodes the reference at the beginning of `text` (an `&`) and returns what follows it.
 pub(super) fn decode(text: &str) -> Option<(String, &str)> {
     let inner = text.strip_prefix('&')?;
-    let end = inner.bytes().take(12).position(|b| !b.is_ascii_alphanumeric() && b != b'#').unwrap_or(inner.len().min(12));
+    let end =
+        inner.bytes().take(12).position(|b| !b.is_ascii_alphanumeric() && b != b'#').unwrap_or(inner.len().min(12));
     let (name, after) = inner.split_at_checked(end)?;
     let c = match name.strip_prefix('#') {
         Some(number) => numbered(number)?,
@@ -118,7 +122,16 @@ mod tests {
 
     #[test]
     fn references_by_example() {
-        for (text, expected) in [("&amp;x", Some(("&", "x"))), ("&eacute", Some(("é", ""))), ("&yuml;", Some(("ÿ", ""))), ("&#8211;", Some(("–", ""))), ("&#xD800;", Some(("\u{FFFD}", ""))), ("&T x", None), ("&#", None), ("&#99999999999", None)] {
+        for (text, expected) in [
+            ("&amp;x", Some(("&", "x"))),
+            ("&eacute", Some(("é", ""))),
+            ("&yuml;", Some(("ÿ", ""))),
+            ("&#8211;", Some(("–", ""))),
+            ("&#xD800;", Some(("\u{FFFD}", ""))),
+            ("&T x", None),
+            ("&#", None),
+            ("&#99999999999", None),
+        ] {
             assert_eq!(decode(text).as_ref().map(|(d, a)| (d.as_str(), *a)), expected, "{text}");
         }
         assert_eq!(decode_all("a&lt;b & c&"), "a<b & c&");

@@ -54,7 +54,8 @@ impl Media {
 
 /// Reads the media fields of one header block. The first field of each name counts.
 pub(super) fn read_media(raw: &[u8], fields: &[Field], in_digest: bool, problems: &mut Problems) -> Media {
-    let mut media = Media { kind: String::from(if in_digest { "message/rfc822" } else { "text/plain" }), ..Media::default() };
+    let mut media =
+        Media { kind: String::from(if in_digest { "message/rfc822" } else { "text/plain" }), ..Media::default() };
     let content_type = values(raw, fields, "Content-Type").next();
     if let Some(read) = content_type.and_then(|v| content_type_of(v, problems)) {
         let subtype = read.subtype().unwrap_or("");
@@ -99,13 +100,22 @@ fn owned(read: mail_parser::ContentType<'_>) -> mail_parser::ContentType<'static
     mail_parser::ContentType {
         c_type: read.c_type.into_owned().into(),
         c_subtype: read.c_subtype.map(|s| s.into_owned().into()),
-        attributes: read.attributes.map(|all| all.into_iter().map(|a| mail_parser::Attribute { name: a.name.into_owned().into(), value: a.value.into_owned().into() }).collect()),
+        attributes: read.attributes.map(|all| {
+            all.into_iter()
+                .map(|a| mail_parser::Attribute {
+                    name: a.name.into_owned().into(),
+                    value: a.value.into_owned().into(),
+                })
+                .collect()
+        }),
     }
 }
 
 /// `type/subtype` in lower case, or the safe default of RFC 2045 when it is not two tokens.
 fn kind_of(main: &str, sub: &str) -> String {
-    let token = |t: &str| !t.is_empty() && t.len() <= 100 && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    let token = |t: &str| {
+        !t.is_empty() && t.len() <= 100 && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+    };
     match (token(main), token(sub)) {
         (true, true) => format!("{}/{}", main.to_ascii_lowercase(), sub.to_ascii_lowercase()),
         (true, false) if main.eq_ignore_ascii_case("multipart") => String::from("multipart/mixed"),
@@ -179,7 +189,12 @@ pub(super) fn sender<'v>(mut from: impl Iterator<Item = &'v [u8]>, problems: &mu
 pub(super) fn message_id(value: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(value.get(..FIELD_BYTES_MAX).unwrap_or(value));
     let bracketed = text.split_whitespace().find_map(|word| word.strip_prefix('<')?.rsplit_once('>'));
-    let id: String = bracketed.map_or(&*text, |(id, _)| id).chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(998).collect();
+    let id: String = bracketed
+        .map_or(&*text, |(id, _)| id)
+        .chars()
+        .filter(|c| !c.is_control() && !c.is_whitespace())
+        .take(998)
+        .collect();
     (!id.is_empty()).then_some(id)
 }
 
@@ -207,7 +222,9 @@ pub(super) fn words(value: &[u8]) -> String {
             out.push_str(&charset::guess(before));
         }
         match pending.as_mut() {
-            Some((charset, bytes)) if charset.eq_ignore_ascii_case(&word.charset) => bytes.extend_from_slice(&word.bytes),
+            Some((charset, bytes)) if charset.eq_ignore_ascii_case(&word.charset) => {
+                bytes.extend_from_slice(&word.bytes)
+            }
             _ => {
                 flush(&mut pending, &mut out);
                 pending = Some((word.charset, word.bytes));
@@ -240,7 +257,9 @@ fn encoded_word(text: &[u8]) -> Option<Word<'_>> {
     if charset.is_empty() || !charset.iter().all(u8::is_ascii_graphic) {
         return None;
     }
-    let [b'?', how, b'?', data @ ..] = inner.get(mark..)? else { return None };
+    let [b'?', how, b'?', data @ ..] = inner.get(mark..)? else {
+        return None;
+    };
     let end = find(data, b"?=")?;
     let (data, rest) = (data.get(..end)?, data.get(end + 2..)?);
     let bytes = match how.to_ascii_lowercase() {
@@ -293,7 +312,14 @@ mod tests {
         assert_eq!(one("sari@example.org (Sari)").as_deref(), Some("sari@example.org"));
         assert_eq!(one("\"evil@example.net\" <sari@example.org>").as_deref(), Some("sari@example.org"));
         assert_eq!(one("=?utf-8?q?evil=40example.net=2C?= <sari@example.org>").as_deref(), Some("sari@example.org"));
-        for none in ["", "Sari", "a@example.org, b@example.org", "<a@example.org> b@example.org", "undisclosed:;", "a@example.org\0b@example.org"] {
+        for none in [
+            "",
+            "Sari",
+            "a@example.org, b@example.org",
+            "<a@example.org> b@example.org",
+            "undisclosed:;",
+            "a@example.org\0b@example.org",
+        ] {
             assert_eq!(one(none), None, "{none:?}");
         }
         let two = [b"a@example.org".as_slice(), b"a@example.org".as_slice()];

@@ -87,7 +87,8 @@ impl Jpeg {
         }
         if let Some(rotation) = self.rotation {
             // One directory with one entry: tag 0x0112, one SHORT.
-            let exif = [b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[rotation], &[0; 6]].concat();
+            let exif = [b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[rotation], &[0; 6]]
+                .concat();
             push_segment(&mut out, 0xE1, &exif);
         }
         out.extend_from_slice(&self.body);
@@ -141,8 +142,15 @@ fn rotation(tiff: &[u8]) -> Option<u8> {
         b"MM\0\x2A" => false,
         _ => return None,
     };
-    let word = |at: usize| tiff.get(at..at.checked_add(2)?).map(|b| if little { be16(b).swap_bytes() } else { be16(b) });
-    let long = |at: usize| Some(if little { u32::from(word(at)?) | u32::from(word(at + 2)?) << 16 } else { u32::from(word(at)?) << 16 | u32::from(word(at + 2)?) });
+    let word =
+        |at: usize| tiff.get(at..at.checked_add(2)?).map(|b| if little { be16(b).swap_bytes() } else { be16(b) });
+    let long = |at: usize| {
+        Some(if little {
+            u32::from(word(at)?) | u32::from(word(at + 2)?) << 16
+        } else {
+            u32::from(word(at)?) << 16 | u32::from(word(at + 2)?)
+        })
+    };
     let directory = usize::try_from(long(4)?).ok()?;
     let entries = usize::from(word(directory)?);
     (0..entries).map_while(|n| directory.checked_add(2 + 12 * n)).find_map(|entry| {
@@ -158,7 +166,8 @@ fn be16(bytes: &[u8]) -> u16 {
 /// PNG: only chunks that say how pixels look. Texts, times, EXIF and unknown ones go, and what follows the end.
 pub(super) fn png(bytes: &[u8]) -> Result<Vec<u8>, UploadRefused> {
     const KEPT: [&[u8; 4]; 18] = [
-        b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"bKGD", b"hIST", b"pHYs", b"cICP", b"acTL", b"fcTL", b"fdAT", b"mDCV",
+        b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"bKGD", b"hIST",
+        b"pHYs", b"cICP", b"acTL", b"fcTL", b"fdAT", b"mDCV",
     ];
     let (signature, mut rest) = bytes.split_at_checked(8).ok_or(UploadRefused::Broken)?;
     let mut out = Vec::with_capacity(bytes.len());

@@ -113,7 +113,10 @@ fn codes(bits: &mut Bits<'_>) -> Option<(Code, Code)> {
 
 /// Reads one compressed block.
 fn block(bits: &mut Bits<'_>, out: &mut Vec<u8>, limit: usize, letters: &Code, distances: &Code) -> Option<()> {
-    const LENGTHS: [usize; 29] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
+    const LENGTHS: [usize; 29] = [
+        3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
+        258,
+    ];
     loop {
         let symbol = letters.read(bits)?;
         if let Ok(byte) = u8::try_from(symbol) {
@@ -123,7 +126,9 @@ fn block(bits: &mut Bits<'_>, out: &mut Vec<u8>, limit: usize, letters: &Code, d
             out.push(byte);
             continue;
         }
-        let Some(nth) = symbol.checked_sub(257) else { return Some(()) };
+        let Some(nth) = symbol.checked_sub(257) else {
+            return Some(());
+        };
         let extra = if (8..28).contains(&nth) { (nth - 4) / 4 } else { 0 };
         let length = LENGTHS.get(nth)? + bits.take(extra)?;
         let code = distances.read(bits)?;

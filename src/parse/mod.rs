@@ -201,7 +201,16 @@ impl Problems {
 /// Reads a mail. What cannot be read comes back with the reason, so that it can be kept all the same.
 pub fn read(raw: RawLetter) -> Result<Letter, (RawLetter, Unreadable)> {
     match guarded(|| letter::read(raw.bytes())) {
-        Ok(r) => Ok(Letter { raw, from: r.from, subject: r.subject, text: r.text, files: r.files, message_id: r.message_id, signs: r.signs, problems: r.problems }),
+        Ok(r) => Ok(Letter {
+            raw,
+            from: r.from,
+            subject: r.subject,
+            text: r.text,
+            files: r.files,
+            message_id: r.message_id,
+            signs: r.signs,
+            problems: r.problems,
+        }),
         Err(reason) => Err((raw, reason)),
     }
 }
@@ -212,7 +221,11 @@ pub fn file(raw: &[u8], index: usize) -> Option<File> {
         let map = scan::scan(raw, &mut Problems::default())?;
         let found = plan::plan(&map).files.get(index).and_then(|i| map.part(*i)).map(|part| {
             let bytes = letter::decoded(&map, part, &mut Problems::default()).into_owned();
-            File { name: letter::file_name(part, index), media_type: part.media.kind.clone(), bytes: PlainBytes::new(bytes) }
+            File {
+                name: letter::file_name(part, index),
+                media_type: part.media.kind.clone(),
+                bytes: PlainBytes::new(bytes),
+            }
         });
         Ok(found)
     })

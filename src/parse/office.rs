@@ -23,15 +23,21 @@ pub(super) fn kind(bytes: &[u8]) -> Result<Office, UploadRefused> {
         if stated != b"application/vnd.oasis.opendocument.text" {
             return Err(UploadRefused::Type);
         }
-        let macros = entries.iter().any(|e| ["basic/", "scripts/"].iter().any(|folder| lower(e.name).starts_with(folder)));
+        let macros =
+            entries.iter().any(|e| ["basic/", "scripts/"].iter().any(|folder| lower(e.name).starts_with(folder)));
         return if macros { Err(UploadRefused::Macro) } else { Ok(Office::Odt) };
     }
-    let Some(types) = entries.iter().find(|e| e.name == b"[Content_Types].xml") else { return Err(UploadRefused::Type) };
+    let Some(types) = entries.iter().find(|e| e.name == b"[Content_Types].xml") else {
+        return Err(UploadRefused::Type);
+    };
     if !entries.iter().any(|e| e.name == b"word/document.xml") {
         return Err(UploadRefused::Type);
     }
     let types = lower(&types.content(bytes, TYPES_BYTES_MAX).ok_or(UploadRefused::Broken)?);
-    let by_name = entries.iter().map(|e| lower(e.name)).any(|n| n.ends_with("vbaproject.bin") || n.ends_with("vbadata.xml") || n.contains("/activex/"));
+    let by_name = entries
+        .iter()
+        .map(|e| lower(e.name))
+        .any(|n| n.ends_with("vbaproject.bin") || n.ends_with("vbadata.xml") || n.contains("/activex/"));
     if by_name || ["macroenabled", "vbaproject", "activex"].iter().any(|word| types.contains(word)) {
         return Err(UploadRefused::Macro);
     }
@@ -84,7 +90,12 @@ fn entries(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
         if encrypted {
             return None;
         }
-        entries.push(Entry { name: rest.get(46..46 + name)?, method: le16(fixed, 10)?, packed: le32(fixed, 20)?, offset: le32(fixed, 42)? });
+        entries.push(Entry {
+            name: rest.get(46..46 + name)?,
+            method: le16(fixed, 10)?,
+            packed: le32(fixed, 20)?,
+            offset: le32(fixed, 42)?,
+        });
         rest = rest.get(46 + name + extra + comment..)?;
     }
     Some(entries)

@@ -80,16 +80,24 @@ fn sniff(bytes: &[u8]) -> Result<Kind, UploadRefused> {
     let kind = |media_type, endings, clean: Clean| Ok(Kind { media_type, endings, clean });
     match bytes {
         [0xFF, 0xD8, 0xFF, ..] => kind("image/jpeg", &["jpg", "jpeg"], |b| image::jpeg(b).map(Some)),
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => kind("image/png", &["png"], |b| image::png(b).map(Some)),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => {
+            kind("image/png", &["png"], |b| image::png(b).map(Some))
+        }
         [b'R', b'I', b'F', b'F', ..] if brand == b"WEBP" => kind("image/webp", &["webp"], |b| image::webp(b).map(Some)),
         [b'R', b'I', b'F', b'F', ..] if brand == b"WAVE" => kind("audio/wav", &["wav"], as_it_is),
         [b'%', b'P', b'D', b'F', b'-', ..] => kind("application/pdf", &["pdf"], as_it_is),
         [b'P', b'K', 3, 4, ..] => match office::kind(bytes)? {
-            office::Office::Docx => kind("application/vnd.openxmlformats-officedocument.wordprocessingml.document", &["docx"], as_it_is),
+            office::Office::Docx => {
+                kind("application/vnd.openxmlformats-officedocument.wordprocessingml.document", &["docx"], as_it_is)
+            }
             office::Office::Odt => kind("application/vnd.oasis.opendocument.text", &["odt"], as_it_is),
         },
-        [b'O', b'g', b'g', b'S', ..] if sound::is_ogg_audio(bytes) => kind("audio/ogg", &["ogg", "oga", "opus"], as_it_is),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] if sound::is_mp4_audio(bytes) => kind("audio/mp4", &["m4a", "mp4"], as_it_is),
+        [b'O', b'g', b'g', b'S', ..] if sound::is_ogg_audio(bytes) => {
+            kind("audio/ogg", &["ogg", "oga", "opus"], as_it_is)
+        }
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] if sound::is_mp4_audio(bytes) => {
+            kind("audio/mp4", &["m4a", "mp4"], as_it_is)
+        }
         _ if sound::is_mp3(bytes) => kind("audio/mpeg", &["mp3"], as_it_is),
         _ if is_plain_text(bytes) => kind("text/plain", &["txt"], as_it_is),
         _ => Err(UploadRefused::Type),
@@ -102,10 +110,14 @@ fn as_it_is(_: &[u8]) -> Result<Option<Vec<u8>>, UploadRefused> {
 
 /// UTF-8 without NUL that no program takes for a page, a script or a document.
 fn is_plain_text(bytes: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
     let start = text.trim_start_matches('\u{FEFF}').trim_start();
     let head: String = start.chars().take(16).collect::<String>().to_ascii_lowercase();
-    let markup = head.strip_prefix('<').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '!' | '?' | '/' | '%')));
+    let markup = head
+        .strip_prefix('<')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '!' | '?' | '/' | '%')));
     !text.contains('\0') && !markup && !["#!", "{\\rtf", "%!ps"].iter().any(|magic| head.starts_with(magic))
 }
 

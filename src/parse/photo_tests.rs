@@ -42,7 +42,8 @@ fn exif(little: bool, rotation: u8) -> Vec<u8> {
 fn jpeg_of(middle: &[Vec<u8>], tail: &[u8]) -> Vec<u8> {
     let scan = [segment(0xDA, &[1, 1, 0, 0, 63, 0]), vec![0x12, 0xFF, 0, 0x34, 0xFF, 0xD0, 0x56]].concat();
     let frame = segment(0xC2, &[8, 0, 1, 0, 1, 1, 1, 0x11, 0]);
-    let second = [segment(0xC4, &[0; 19]), segment(0xFE, SECRET), segment(0xDA, &[1, 1, 0, 0, 63, 0]), vec![0x78]].concat();
+    let second =
+        [segment(0xC4, &[0; 19]), segment(0xFE, SECRET), segment(0xDA, &[1, 1, 0, 0, 63, 0]), vec![0x78]].concat();
     [&[0xFF, 0xD8], &middle.concat()[..], &frame, &scan, &second, &[0xFF, 0xD9], tail].concat()
 }
 
@@ -64,18 +65,25 @@ fn a_photograph_loses_everything_but_the_picture() {
     assert!(file.cleaned && file.media_type == "image/jpeg" && file.name == "IMG 1.HEIC.jpg");
     let bytes = file.bytes.reveal();
     assert!(!holds(bytes, SECRET) && !holds(bytes, b"Exif") && bytes.ends_with(&[0xFF, 0xD9]));
-    assert!(holds(bytes, &icc) && holds(bytes, b"Adobe\0\x64\0\0\0\0\x01") && holds(bytes, &[0x12, 0xFF, 0, 0x34, 0xFF, 0xD0, 0x56, 0xFF, 0xC4]));
+    assert!(
+        holds(bytes, &icc)
+            && holds(bytes, b"Adobe\0\x64\0\0\0\0\x01")
+            && holds(bytes, &[0x12, 0xFF, 0, 0x34, 0xFF, 0xD0, 0x56, 0xFF, 0xC4])
+    );
     let again = kept("a.jpg", bytes);
     assert!(!again.cleaned && again.bytes.reveal() == bytes, "cleaning twice changes nothing");
 }
 
 #[test]
 fn a_rotated_photograph_stays_rotated() {
-    for (little, rotation, stays) in [(true, 6, true), (false, 8, true), (false, 1, false), (true, 0, false), (true, 9, false)] {
+    for (little, rotation, stays) in
+        [(true, 6, true), (false, 8, true), (false, 1, false), (true, 0, false), (true, 9, false)]
+    {
         let file = kept("a.jpeg", &jpeg_of(&[segment(0xE1, &exif(little, rotation))], b""));
         let bytes = file.bytes.reveal();
         assert!(file.cleaned && file.name == "a.jpeg" && !holds(bytes, SECRET));
-        let minimal = [b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[rotation], &[0; 6]].concat();
+        let minimal =
+            [b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[rotation], &[0; 6]].concat();
         assert_eq!(holds(bytes, b"Exif"), stays);
         assert_eq!(holds(bytes, &minimal), stays);
         assert!(!stays || !kept("a.jpg", bytes).cleaned);
@@ -100,13 +108,20 @@ fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
 #[test]
 fn a_png_loses_its_texts() {
     let signature = b"\x89PNG\r\n\x1a\n";
-    let (head, data, end, color) = (chunk(b"IHDR", &[0; 13]), chunk(b"IDAT", b"pixels"), chunk(b"IEND", b""), chunk(b"iCCP", b"colors"));
-    let bad: Vec<u8> = [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME", b"caBX"].iter().flat_map(|kind| chunk(kind, SECRET)).collect();
+    let (head, data, end, color) =
+        (chunk(b"IHDR", &[0; 13]), chunk(b"IDAT", b"pixels"), chunk(b"IEND", b""), chunk(b"iCCP", b"colors"));
+    let bad: Vec<u8> =
+        [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME", b"caBX"].iter().flat_map(|kind| chunk(kind, SECRET)).collect();
     let dirty = [signature, &head[..], &bad, &color, &data, &bad, &end, SECRET].concat();
     let file = kept("bild", &dirty);
     assert!(file.cleaned && file.name == "bild.png" && file.media_type == "image/png");
     assert!(*file.bytes.reveal() == [signature, &head[..], &color, &data, &end].concat());
-    for broken in [&signature[..], &[signature, &data[..], &end].concat(), &[signature, &head[..], &end].concat(), &dirty[..dirty.len() - 40]] {
+    for broken in [
+        &signature[..],
+        &[signature, &data[..], &end].concat(),
+        &[signature, &head[..], &end].concat(),
+        &dirty[..dirty.len() - 40],
+    ] {
         assert_eq!(refusal(broken), UploadRefused::Broken);
     }
 }
@@ -124,10 +139,23 @@ fn riff(kind: &[u8; 4], chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
 
 #[test]
 fn a_webp_loses_its_metadata() {
-    let dirty = riff(b"WEBP", &[(b"VP8X", &[0x2C, 0, 0, 0, 0, 0, 0, 0, 0, 0]), (b"ICCP", b"abc"), (b"VP8 ", b"pixels"), (b"EXIF", SECRET), (b"XMP ", SECRET), (b"junk", SECRET)]);
+    let dirty = riff(
+        b"WEBP",
+        &[
+            (b"VP8X", &[0x2C, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            (b"ICCP", b"abc"),
+            (b"VP8 ", b"pixels"),
+            (b"EXIF", SECRET),
+            (b"XMP ", SECRET),
+            (b"junk", SECRET),
+        ],
+    );
     let file = kept("a.webp", &[&dirty, SECRET].concat());
     assert!(file.cleaned && file.media_type == "image/webp");
-    assert!(*file.bytes.reveal() == riff(b"WEBP", &[(b"VP8X", &[0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0]), (b"ICCP", b"abc"), (b"VP8 ", b"pixels")]));
+    assert!(
+        *file.bytes.reveal()
+            == riff(b"WEBP", &[(b"VP8X", &[0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0]), (b"ICCP", b"abc"), (b"VP8 ", b"pixels")])
+    );
     assert_eq!(refusal(&riff(b"WEBP", &[(b"EXIF", SECRET)])), UploadRefused::Broken);
     assert_eq!(refusal(&dirty[..dirty.len() - 1]), UploadRefused::Broken);
 }
@@ -155,8 +183,13 @@ fn files_are_known_by_their_content() {
 }
 
 fn mp4(tracks: &[&[u8; 4]]) -> Vec<u8> {
-    let mp4_box = |kind: &[u8; 4], content: &[u8]| [&u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..], kind, content].concat();
-    let tracks: Vec<u8> = tracks.iter().flat_map(|t| mp4_box(b"trak", &mp4_box(b"mdia", &mp4_box(b"hdlr", &[&[0; 8], &t[..], &[0; 12]].concat())))).collect();
+    let mp4_box = |kind: &[u8; 4], content: &[u8]| {
+        [&u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..], kind, content].concat()
+    };
+    let tracks: Vec<u8> = tracks
+        .iter()
+        .flat_map(|t| mp4_box(b"trak", &mp4_box(b"mdia", &mp4_box(b"hdlr", &[&[0; 8], &t[..], &[0; 12]].concat()))))
+        .collect();
     [mp4_box(b"ftyp", b"M4A \0\0\0\0mp42"), mp4_box(b"mdat", b"sound"), mp4_box(b"moov", &tracks)].concat()
 }
 
@@ -192,7 +225,8 @@ fn everything_else_is_refused() {
 
 /// A ZIP file whose entries are stored as they are.
 fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let packed: Vec<(&str, usize, Vec<u8>)> = entries.iter().map(|(name, content)| (*name, 0, content.to_vec())).collect();
+    let packed: Vec<(&str, usize, Vec<u8>)> =
+        entries.iter().map(|(name, content)| (*name, 0, content.to_vec())).collect();
     zip_packed(&packed)
 }
 
@@ -202,25 +236,65 @@ fn zip_packed(entries: &[(&str, usize, Vec<u8>)]) -> Vec<u8> {
     let (mut out, mut list) = (Vec::new(), Vec::new());
     for (name, method, content) in entries {
         list.extend_from_slice(b"PK\x01\x02\x14\0\x14\0\0\0");
-        list.extend_from_slice(&[&two(*method)[..], &[0; 8], &four(content.len()), &four(content.len()), &two(name.len()), &[0; 12], &four(out.len()), name.as_bytes()].concat());
+        list.extend_from_slice(
+            &[
+                &two(*method)[..],
+                &[0; 8],
+                &four(content.len()),
+                &four(content.len()),
+                &two(name.len()),
+                &[0; 12],
+                &four(out.len()),
+                name.as_bytes(),
+            ]
+            .concat(),
+        );
         out.extend_from_slice(b"PK\x03\x04\x14\0\0\0");
-        out.extend_from_slice(&[&two(*method)[..], &[0; 8], &four(content.len()), &four(content.len()), &two(name.len()), &[0; 2], name.as_bytes(), content].concat());
+        out.extend_from_slice(
+            &[
+                &two(*method)[..],
+                &[0; 8],
+                &four(content.len()),
+                &four(content.len()),
+                &two(name.len()),
+                &[0; 2],
+                name.as_bytes(),
+                content,
+            ]
+            .concat(),
+        );
     }
-    let end = [b"PK\x05\x06\0\0\0\0".as_slice(), &two(entries.len()), &two(entries.len()), &four(list.len()), &four(out.len()), &[0; 2]].concat();
+    let end = [
+        b"PK\x05\x06\0\0\0\0".as_slice(),
+        &two(entries.len()),
+        &two(entries.len()),
+        &four(list.len()),
+        &four(out.len()),
+        &[0; 2],
+    ]
+    .concat();
     [out, list, end].concat()
 }
 
-const MAIN: &str = "<Override ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/>";
+const MAIN: &str =
+    "<Override ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/>";
 
 #[test]
 fn documents_are_taken_without_macros_only() {
-    let docx = |types: &str, more: &str| zip(&[("[Content_Types].xml", types.as_bytes()), ("word/document.xml", b"<w/>"), (more, b"")]);
+    let docx = |types: &str, more: &str| {
+        zip(&[("[Content_Types].xml", types.as_bytes()), ("word/document.xml", b"<w/>"), (more, b"")])
+    };
     assert_eq!(kept("a.docx", &docx(MAIN, "word/styles.xml")).name, "a.docx");
     assert_eq!(refusal(&docx(MAIN, "word/vbaProject.bin")), UploadRefused::Macro);
     assert_eq!(refusal(&docx(MAIN, "word/VBAPROJECT.BIN")), UploadRefused::Macro);
-    assert_eq!(refusal(&docx(&format!("{MAIN}application/vnd.ms-word.document.macroEnabled.main+xml"), "x")), UploadRefused::Macro);
+    assert_eq!(
+        refusal(&docx(&format!("{MAIN}application/vnd.ms-word.document.macroEnabled.main+xml"), "x")),
+        UploadRefused::Macro
+    );
     assert_eq!(refusal(&docx(&format!("{MAIN}&#109;acro"), "x")), UploadRefused::Broken);
-    let odt = |more: &str| zip(&[("mimetype", b"application/vnd.oasis.opendocument.text"), ("content.xml", b""), (more, b"")]);
+    let odt = |more: &str| {
+        zip(&[("mimetype", b"application/vnd.oasis.opendocument.text"), ("content.xml", b""), (more, b"")])
+    };
     assert_eq!(kept("a", &odt("meta.xml")).name, "a.odt");
     assert_eq!(refusal(&odt("Basic/Standard/Module1.xml")), UploadRefused::Macro);
     let whole = docx(MAIN, "x");
@@ -246,7 +320,8 @@ fn deflated_files_are_unpacked() {
     assert_eq!(super::super::inflate::inflate(FIXED, 239), None, "bounded");
     let types = super::super::inflate::inflate(DYNAMIC, 100_000).unwrap();
     assert!(String::from_utf8(types).unwrap().contains("wordprocessingml.document.main+xml"));
-    let docx = |types: Vec<u8>| zip_packed(&[("[Content_Types].xml", 8, types), ("word/document.xml", 0, b"<w/>".to_vec())]);
+    let docx =
+        |types: Vec<u8>| zip_packed(&[("[Content_Types].xml", 8, types), ("word/document.xml", 0, b"<w/>".to_vec())]);
     assert_eq!(kept("a.docx", &docx(DYNAMIC.to_vec())).name, "a.docx");
     assert_eq!(refusal(&docx(DYNAMIC[..DYNAMIC.len() / 2].to_vec())), UploadRefused::Broken);
 }

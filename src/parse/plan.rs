@@ -36,7 +36,11 @@ fn walk(map: &Map<'_>, index: usize, show: bool, plan: &mut Plan) {
 /// The alternative to read: the first that holds plain text, else the last that holds HTML, else all.
 fn choose(map: &Map<'_>, part: &Part) -> Option<usize> {
     let holds = |kind: &str, child: &usize| has_text(map, *child, kind);
-    part.children.iter().find(|c| holds("text/plain", c)).or_else(|| part.children.iter().rfind(|c| holds("text/html", c))).copied()
+    part.children
+        .iter()
+        .find(|c| holds("text/plain", c))
+        .or_else(|| part.children.iter().rfind(|c| holds("text/html", c)))
+        .copied()
 }
 
 fn has_text(map: &Map<'_>, index: usize, kind: &str) -> bool {

@@ -55,8 +55,15 @@ impl<'a> Map<'a> {
 }
 
 /// The values of the fields of that name, in order.
-pub(super) fn values<'r, 'm>(raw: &'r [u8], fields: &'m [Field], name: &'m str) -> impl Iterator<Item = &'r [u8]> + use<'r, 'm> {
-    fields.iter().filter(move |f| slice(raw, &f.name).eq_ignore_ascii_case(name.as_bytes())).map(move |f| slice(raw, &f.value))
+pub(super) fn values<'r, 'm>(
+    raw: &'r [u8],
+    fields: &'m [Field],
+    name: &'m str,
+) -> impl Iterator<Item = &'r [u8]> + use<'r, 'm> {
+    fields
+        .iter()
+        .filter(move |f| slice(raw, &f.name).eq_ignore_ascii_case(name.as_bytes()))
+        .map(move |f| slice(raw, &f.value))
 }
 
 pub(super) fn slice<'r>(raw: &'r [u8], range: &Range<usize>) -> &'r [u8] {
@@ -74,7 +81,15 @@ pub(super) fn scan<'a>(raw: &'a [u8], problems: &mut Problems) -> Result<Map<'a>
     if raw.contains(&0) {
         problems.add(Problem::NulBytes);
     }
-    let mut scan = Scan { raw, pos: skip_lead(raw), map: Map { raw, fields: Vec::with_capacity(32), parts: Vec::with_capacity(8) }, open: Vec::new(), current: None, header_bytes: 0, problems };
+    let mut scan = Scan {
+        raw,
+        pos: skip_lead(raw),
+        map: Map { raw, fields: Vec::with_capacity(32), parts: Vec::with_capacity(8) },
+        open: Vec::new(),
+        current: None,
+        header_bytes: 0,
+        problems,
+    };
     scan.part(None)?;
     if scan.map.fields.is_empty() {
         return Err(Unreadable::NotAMail);
@@ -119,7 +134,9 @@ impl Scan<'_, '_> {
         let bytes_left = MAIL_HEADER_BYTES_MAX.saturating_sub(self.header_bytes);
         let fields_left = MAIL_HEADERS_MAX.saturating_sub(first);
         let open = &self.open;
-        let head = read_head(self.raw, self.pos, &mut self.map.fields, bytes_left, fields_left, |line| delimiter(open, line).is_some())?;
+        let head = read_head(self.raw, self.pos, &mut self.map.fields, bytes_left, fields_left, |line| {
+            delimiter(open, line).is_some()
+        })?;
         self.header_bytes += head.body - self.pos;
         self.pos = head.body;
         if head.malformed {
@@ -155,9 +172,13 @@ impl Scan<'_, '_> {
             }
             let end = next_line(self.raw, at).unwrap_or(self.raw.len());
             self.pos = end;
-            let Some((level, closes)) = delimiter(&self.open, slice(self.raw, &(at..end))) else { continue };
+            let Some((level, closes)) = delimiter(&self.open, slice(self.raw, &(at..end))) else {
+                continue;
+            };
             self.end_body(at);
-            let Some(parent) = self.open.get(level).map(|o| o.part) else { break };
+            let Some(parent) = self.open.get(level).map(|o| o.part) else {
+                break;
+            };
             if level + 1 < self.open.len() {
                 self.problems.add(Problem::BoundaryUnclosed);
             }
@@ -214,7 +235,14 @@ struct Head {
 }
 
 /// Reads header lines from `start` until a blank line, the end, a delimiter, or a line that cannot be one.
-fn read_head(raw: &[u8], start: usize, fields: &mut Vec<Field>, bytes_left: usize, fields_left: usize, is_delimiter: impl Fn(&[u8]) -> bool) -> Result<Head, Unreadable> {
+fn read_head(
+    raw: &[u8],
+    start: usize,
+    fields: &mut Vec<Field>,
+    bytes_left: usize,
+    fields_left: usize,
+    is_delimiter: impl Fn(&[u8]) -> bool,
+) -> Result<Head, Unreadable> {
     let first = fields.len();
     let mut pos = start;
     let mut malformed = false;
@@ -326,7 +354,9 @@ mod tests {
 
     #[test]
     fn parts_end_before_the_line_break_of_their_delimiter() {
-        let parts = kinds("A: b\nContent-Type: multipart/mixed; boundary=x\n\npre\n--x\n\none\n\n--x\nContent-Type: text/html\n\ntwo\n--x--\nepilogue\n");
+        let parts = kinds(
+            "A: b\nContent-Type: multipart/mixed; boundary=x\n\npre\n--x\n\none\n\n--x\nContent-Type: text/html\n\ntwo\n--x--\nepilogue\n",
+        );
         let expected = [("multipart/mixed", "pre"), ("text/plain", "one\r\n"), ("text/html", "two")];
         assert_eq!(parts.len(), 3);
         for (part, (kind, body)) in parts.iter().zip(expected) {
@@ -336,7 +366,9 @@ mod tests {
 
     #[test]
     fn one_boundary_may_begin_like_another() {
-        let parts = kinds("Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=aa\n\n--aa\n\nin\n--aa--\n--a\n\nout\n--a--\n");
+        let parts = kinds(
+            "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=aa\n\n--aa\n\nin\n--aa--\n--a\n\nout\n--a--\n",
+        );
         assert_eq!(parts.iter().map(|p| p.1.as_str()).collect::<Vec<_>>(), ["", "", "in", "out"]);
     }
 

@@ -4,7 +4,8 @@
 pub(super) fn is_ogg_audio(bytes: &[u8]) -> bool {
     let segments = usize::from(bytes.get(26).copied().unwrap_or(0));
     let packet = bytes.get(27 + segments..).unwrap_or_default();
-    [b"OpusHead".as_slice(), b"\x01vorbis", b"Speex   "].iter().any(|head| packet.starts_with(head)) && !bytes.windows(7).take(4096).any(|w| w == b"\x80theora")
+    [b"OpusHead".as_slice(), b"\x01vorbis", b"Speex   "].iter().any(|head| packet.starts_with(head))
+        && !bytes.windows(7).take(4096).any(|w| w == b"\x80theora")
 }
 
 /// MP3: an ID3 tag, or two frames in a row.
@@ -12,7 +13,9 @@ pub(super) fn is_mp3(bytes: &[u8]) -> bool {
     if let [b'I', b'D', b'3', 2..=4, _, _, a, b, c, d, ..] = bytes {
         return [a, b, c, d].iter().all(|size| **size < 0x80);
     }
-    let Some(length) = frame_length(bytes) else { return false };
+    let Some(length) = frame_length(bytes) else {
+        return false;
+    };
     bytes.len() == length || bytes.get(length..).is_some_and(|next| frame_length(next).is_some())
 }
 
@@ -38,10 +41,14 @@ fn frame_length(bytes: &[u8]) -> Option<usize> {
 
 /// An MP4 file whose tracks are sound and never pictures.
 pub(super) fn is_mp4_audio(bytes: &[u8]) -> bool {
-    let Some(movie) = boxes(bytes).find(|(kind, _)| kind == b"moov") else { return false };
+    let Some(movie) = boxes(bytes).find(|(kind, _)| kind == b"moov") else {
+        return false;
+    };
     let mut sound = false;
     for (_, track) in boxes(movie.1).filter(|(kind, _)| kind == b"trak") {
-        let handler = boxes(track).find(|(kind, _)| kind == b"mdia").and_then(|(_, media)| boxes(media).find(|(kind, _)| kind == b"hdlr"));
+        let handler = boxes(track)
+            .find(|(kind, _)| kind == b"mdia")
+            .and_then(|(_, media)| boxes(media).find(|(kind, _)| kind == b"hdlr"));
         match handler.and_then(|(_, content)| content.get(8..12)) {
             Some(b"soun") => sound = true,
             Some(b"vide" | b"pict" | b"auxv") | None => return false,

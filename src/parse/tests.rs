@@ -24,7 +24,8 @@ fn refused(mail: Vec<u8>) -> Unreadable {
 fn corpus(folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
     let files = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut mails: Vec<PathBuf> = files.map(|f| f.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "eml")).collect();
+    let mut mails: Vec<PathBuf> =
+        files.map(|f| f.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "eml")).collect();
     mails.sort();
     mails.into_iter().map(|p| (p.clone(), fs::read(p).unwrap())).collect()
 }
@@ -34,7 +35,10 @@ fn check_letter(letter: &Letter) {
     let (subject, text) = (letter.subject.reveal(), letter.text.reveal());
     assert!(subject.chars().count() <= SUBJECT_CHARS_MAX && !subject.chars().any(char::is_control));
     assert!(text.len() <= LETTER_TEXT_BYTES_MAX);
-    assert!(!text.chars().any(|c| c.is_control() && c != '\n' && c != '\t' || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')));
+    assert!(
+        !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t'
+            || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
+    );
     assert!(letter.files.len() <= MAIL_PARTS_MAX);
     for (nth, info) in letter.files.iter().enumerate() {
         let file = file(letter.raw.bytes(), nth).unwrap_or_else(|| panic!("file {nth} is listed and missing"));
@@ -70,23 +74,53 @@ fn the_corpus_reads_as_expected() {
     let expected: [(&str, &str, &str, &[&str]); 31] = [
         ("letters/8bitmime", "2 RCPT MIME", "Превел\n\n123", &[]),
         ("letters/body_ks_c_5601-1987", "This is a test", "고맙습니다.", &[]),
-        ("letters/german-qp", "Testnachricht", "das ist eine Testnachricht mit 8 Bit Sönderzäichen, und obendrein noch \nquoted-printable", &[]),
+        (
+            "letters/german-qp",
+            "Testnachricht",
+            "das ist eine Testnachricht mit 8 Bit Sönderzäichen, und obendrein noch \nquoted-printable",
+            &[],
+        ),
         ("letters/gmail-iso8859-2", "Nikad više", "Na štriku se suši šosić.\n\n-- \nšosić", &[]),
-        ("letters/japanese", "日本語メールテスト (testing Japanese emails)", "日本語が\n正常に\n送れているか\nテスト.", &[]),
-        ("letters/outlook_web_access_2010_html_only", "Upgrade Redmine to 3.0.x", "A mess.\n\n--Geoff Maciolek\nMYCOMPANYNAME, LLC", &[]),
+        (
+            "letters/japanese",
+            "日本語メールテスト (testing Japanese emails)",
+            "日本語が\n正常に\n送れているか\nテスト.",
+            &[],
+        ),
+        (
+            "letters/outlook_web_access_2010_html_only",
+            "Upgrade Redmine to 3.0.x",
+            "A mess.\n\n--Geoff Maciolek\nMYCOMPANYNAME, LLC",
+            &[],
+        ),
         ("letters/quoted_printable_utf8", "issue 14675", "Freundliche Grüsse", &[]),
         ("letters/ticket_by_unknown_user", "Ticket by unknown user", "submitted by an unknown user.", &[]),
         ("letters/urlize-encoding", "Message à urlizer", "non-ASCII chracters", &["ございます.pdf"]),
         ("letters/utf8", "Testing for Eléanor", "This is a test message for Eléanor", &[]),
-        ("mime/flowed-delsp", "Test of text body with format=flowed; delsp=yes", "a few months ago, but now there isa \"You do not", &[]),
+        (
+            "mime/flowed-delsp",
+            "Test of text body with format=flowed; delsp=yes",
+            "a few months ago, but now there isa \"You do not",
+            &[],
+        ),
         ("mime/gmail_with_attachment_ja", "test", "test", &["テスト.txt"]),
         ("mime/mime-alternative", "Multipart Mixed", "Section one", &[]),
         ("mime/mime-mixed-related", "Multipart Mixed", "html1\nhtml2", &[]),
         ("mime/multipart-digest", "", "", &["file-1"]),
-        ("mime/multiple_text_parts", "Test with multiple text parts", "The first text part.\nThe second text part.\nThe third one.", &["1st.pdf", "2nd.pdf", "textfile.txt"]),
+        (
+            "mime/multiple_text_parts",
+            "Test with multiple text parts",
+            "The first text part.\nThe second text part.\nThe third one.",
+            &["1st.pdf", "2nd.pdf", "textfile.txt"],
+        ),
         ("mime/psgi_attach", "hi", "abcdef=g\n==blah", &["bayce-sixty-four", "noop.txt", "dotfile"]),
         ("mime/torture-part", "Multi-media mail demonstration", "mail with encapsulated messages.", &["file-1"]),
-        ("mime/urlize-simple-mutiple-attachments", "Nested message 1", "A Simple text part", &["attachment.pdf", "text.txt", "image.png"]),
+        (
+            "mime/urlize-simple-mutiple-attachments",
+            "Nested message 1",
+            "A Simple text part",
+            &["attachment.pdf", "text.txt", "image.png"],
+        ),
         ("malformed/broken-utf8", "Broken UTF8 byte in quoted printable", "¡This works!\n\u{FFFD}This doesn't!", &[]),
         ("malformed/double-boundary", "Ambiguous boundary", "", &["file-1"]),
         ("malformed/dovecot-003", "", "body", &[]),
@@ -101,9 +135,17 @@ fn the_corpus_reads_as_expected() {
             "malformed/multi-2evil",
             "Two images for you...",
             "produce two GIF files",
-            &["because_ofpath3d-compress.gif", "3d-eye-is-an-evil-filename because of excessive length and verbosity. Unfortunately what can we do given an idiotic situ"],
+            &[
+                "because_ofpath3d-compress.gif",
+                "3d-eye-is-an-evil-filename because of excessive length and verbosity. Unfortunately what can we do given an idiotic situ",
+            ],
         ),
-        ("malformed/unknown-charset", "[Mailman-cabal] Fwd: xana:x: - V1AgR@ \\ Vali+u+m + V|cod|^n :S:oma + :Pntermin: wbpjkmtzlffi", "We believe ordering medication", &[]),
+        (
+            "malformed/unknown-charset",
+            "[Mailman-cabal] Fwd: xana:x: - V1AgR@ \\ Vali+u+m + V|cod|^n :S:oma + :Pntermin: wbpjkmtzlffi",
+            "We believe ordering medication",
+            &[],
+        ),
     ];
     let mut expected = expected.into_iter().map(|e| (e.0.to_owned(), e)).collect::<std::collections::BTreeMap<_, _>>();
     for folder in ["letters", "mime", "malformed"] {
@@ -114,7 +156,11 @@ fn the_corpus_reads_as_expected() {
                 let got = read(RawLetter::new(mail)).unwrap_or_else(|(_, reason)| panic!("{name}: {reason}"));
                 check_letter(&got);
                 assert_eq!(got.subject.reveal(), subject, "{name}");
-                assert!(got.text.reveal().contains(text) && (!text.is_empty() || got.text.reveal().is_empty()), "{name}: {}", got.text.reveal());
+                assert!(
+                    got.text.reveal().contains(text) && (!text.is_empty() || got.text.reveal().is_empty()),
+                    "{name}: {}",
+                    got.text.reveal()
+                );
                 assert_eq!(names(&got), files, "{name}");
                 assert!(folder != "letters" || got.from.is_some() && !got.text.reveal().is_empty(), "{name}");
             }
@@ -145,7 +191,13 @@ fn signs_are_seen() {
         ("Content-Type: application/pkcs7-mime; smime-type=enveloped-data", false, false, false, true),
         ("Content-Type: application/pkcs7-mime; smime-type=signed-data", false, false, false, false),
         ("Content-Type: multipart/encrypted; boundary=x", false, false, false, false),
-        ("Content-Type: multipart/encrypted; boundary=x\n\n--x\nContent-Type: application/pgp-encrypted\n\nVersion: 1", false, false, false, true),
+        (
+            "Content-Type: multipart/encrypted; boundary=x\n\n--x\nContent-Type: application/pgp-encrypted\n\nVersion: 1",
+            false,
+            false,
+            false,
+            true,
+        ),
         ("Subject: x\n\nhello\n-----BEGIN PGP MESSAGE-----\n", false, false, false, true),
     ] {
         let got = signs(head);
@@ -177,7 +229,10 @@ fn oddities_are_noted_and_survived() {
         let got = letter(mail);
         check_letter(&got);
         assert!(got.problems.contains(&problem), "{mail:?}: {:?}", got.problems);
-        assert!(got.text.reveal().contains("text") || problem == Problem::NulBytes && got.text.reveal() == "ab", "{mail:?}");
+        assert!(
+            got.text.reveal().contains("text") || problem == Problem::NulBytes && got.text.reveal() == "ab",
+            "{mail:?}"
+        );
     }
     let long = format!("From: a@example.org\nSubject: {}\n\n{}", "é ".repeat(300), "é".repeat(200_000));
     let got = letter(&long);
@@ -202,8 +257,10 @@ fn soon(what: &str, start: Instant) {
 
 #[test]
 fn hostile_mails_are_refused_soon() {
-    let deep: String = (0..10_000).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n")).collect();
-    let absent: String = (0..10_000).map(|n| format!("--x\r\nContent-Type: multipart/mixed; boundary=absent{n}\r\n\r\n")).collect();
+    let deep: String =
+        (0..10_000).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n")).collect();
+    let absent: String =
+        (0..10_000).map(|n| format!("--x\r\nContent-Type: multipart/mixed; boundary=absent{n}\r\n\r\n")).collect();
     let head = "From: a@example.org\r\n";
     let multipart = "Content-Type: multipart/mixed; boundary=x\r\n\r\n";
     for (what, mail, expected) in [
@@ -214,9 +271,17 @@ fn hostile_mails_are_refused_soon() {
         ("parts", format!("{multipart}{}", "--x\r\n\r\na\r\n".repeat(100_000)), Unreadable::TooManyParts),
         ("absent boundaries", format!("{multipart}{absent}"), Unreadable::TooManyParts),
         ("one long header", format!("{head}X-Long: {}\r\n\r\n", "a".repeat(1 << 20)), Unreadable::HeadersTooLarge),
-        ("one long folded header", format!("{head}X-Long: {}\r\n\r\n", "a\r\n ".repeat(1 << 20)), Unreadable::HeadersTooLarge),
+        (
+            "one long folded header",
+            format!("{head}X-Long: {}\r\n\r\n", "a\r\n ".repeat(1 << 20)),
+            Unreadable::HeadersTooLarge,
+        ),
         ("many headers", format!("{}\r\n", "X: y\r\n".repeat(3_000)), Unreadable::TooManyHeaders),
-        ("many part headers", format!("{multipart}--x\r\n{}\r\n", "X: y\r\n".repeat(3_000)), Unreadable::TooManyHeaders),
+        (
+            "many part headers",
+            format!("{multipart}--x\r\n{}\r\n", "X: y\r\n".repeat(3_000)),
+            Unreadable::TooManyHeaders,
+        ),
         ("size", format!("{head}\r\n{}", "a".repeat(MAIL_BYTES_MAX)), Unreadable::TooLarge),
     ] {
         let start = Instant::now();
@@ -235,7 +300,13 @@ fn laborious_mails_are_read_soon() {
         ("entities", format!("{head}{html}{}", "&notx;<b>".repeat(400_000))),
         ("dashes", format!("{head}{multipart}{}", "--\r\n".repeat(1_000_000))),
         ("line feeds", format!("{head}{multipart}{}", "\n".repeat(4_000_000))),
-        ("continued parameters", format!("{head}Content-Type: text/plain; {}\r\n\r\n", (1..1_200).map(|n| format!("a*{n}=x;")).collect::<String>())),
+        (
+            "continued parameters",
+            format!(
+                "{head}Content-Type: text/plain; {}\r\n\r\n",
+                (1..1_200).map(|n| format!("a*{n}=x;")).collect::<String>()
+            ),
+        ),
         ("encoded words", format!("{head}Subject: {}?=\r\n\r\n", "=?a?z?".repeat(40_000))),
         ("open encoded words", format!("{head}Subject: {}\r\n\r\n", "=?a?q?".repeat(40_000))),
         ("mailboxes", format!("From: {}\r\n\r\n", "a@example.org,".repeat(1_000))),
@@ -258,8 +329,25 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    let pieces = ["\r\n", "\n\n", "--", "=?utf-8?b?", "?=", "boundary=", "Content-Type: multipart/mixed; boundary=x\n", "\n--x\n", "\0", "\u{202e}", "=", "<script>", "&#x202e;"];
-    let piece = prop_oneof![prop::sample::select(pieces.to_vec()).prop_map(|p| p.as_bytes().to_vec()), prop::collection::vec(any::<u8>(), 0..8)];
+    let pieces = [
+        "\r\n",
+        "\n\n",
+        "--",
+        "=?utf-8?b?",
+        "?=",
+        "boundary=",
+        "Content-Type: multipart/mixed; boundary=x\n",
+        "\n--x\n",
+        "\0",
+        "\u{202e}",
+        "=",
+        "<script>",
+        "&#x202e;",
+    ];
+    let piece = prop_oneof![
+        prop::sample::select(pieces.to_vec()).prop_map(|p| p.as_bytes().to_vec()),
+        prop::collection::vec(any::<u8>(), 0..8)
+    ];
     prop_oneof![
         any::<usize>().prop_map(Damage::Cut),
         (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Damage::Set(at, byte)),

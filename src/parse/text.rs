@@ -11,7 +11,10 @@ pub(super) fn clean(text: &str, out: &mut String, limit: usize) -> bool {
     let mut rest = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     loop {
         // Plain stretches are copied whole: all that needs a look is a control character or begins with 0xC2 or 0xE2.
-        let plain = rest.bytes().position(|b| b < 0x20 && b != b'\n' && b != b'\t' || matches!(b, 0x7F | 0xC2 | 0xE2)).unwrap_or(rest.len());
+        let plain = rest
+            .bytes()
+            .position(|b| b < 0x20 && b != b'\n' && b != b'\t' || matches!(b, 0x7F | 0xC2 | 0xE2))
+            .unwrap_or(rest.len());
         let (stretch, after) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         let room = limit.saturating_sub(out.len());
         if stretch.len() > room {
@@ -112,7 +115,10 @@ mod tests {
             ("a\r\nb\rc\nd\u{2028}e\u{85}f", "a\nb\nc\nd\ne\nf"),
             ("a\0\u{7}\u{1b}[31mb\tc\u{7f}\u{9b}", "a[31mb\tc"),
             ("invoice\u{202e}fdp.exe \u{2066}x\u{2069}", "invoicefdp.exe x"),
-            ("\u{feff}keluarga 👨\u{200d}👩\u{200d}👧 می\u{200c}خواهم", "keluarga 👨\u{200d}👩\u{200d}👧 می\u{200c}خواهم"),
+            (
+                "\u{feff}keluarga 👨\u{200d}👩\u{200d}👧 می\u{200c}خواهم",
+                "keluarga 👨\u{200d}👩\u{200d}👧 می\u{200c}خواهم",
+            ),
             ("© “x” – …", "© “x” – …"),
         ] {
             let mut out = String::new();

@@ -43,7 +43,8 @@ pub(super) fn base64(bytes: &[u8]) -> (Vec<u8>, bool) {
         if let (0, [a, b, c, d, later @ ..]) = (count, rest) {
             let (a, b, c, d) = (digit(*a), digit(*b), digit(*c), digit(*d));
             if (a | b | c | d) < PAD {
-                let [_, x, y, z] = (u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d)).to_be_bytes();
+                let [_, x, y, z] =
+                    (u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d)).to_be_bytes();
                 out.extend_from_slice(&[x, y, z]);
                 rest = later;
                 continue;
@@ -56,7 +57,8 @@ pub(super) fn base64(bytes: &[u8]) -> (Vec<u8>, bool) {
                 let line = after.iter().position(|b| *b == b'\n').map_or(after.len(), |at| at + 1);
                 let (same, next) = after.split_at_checked(line).unwrap_or((after, b""));
                 let goes_on = next.split(|b| *b == b'\n').next().is_some_and(is_base64_line);
-                damaged |= same.iter().any(|b| digit(*b) < PAD || digit(*b) == JUNK) || !goes_on && next.iter().any(|b| digit(*b) < PAD || digit(*b) == JUNK);
+                damaged |= same.iter().any(|b| digit(*b) < PAD || digit(*b) == JUNK)
+                    || !goes_on && next.iter().any(|b| digit(*b) < PAD || digit(*b) == JUNK);
                 rest = if goes_on { next } else { b"" };
             }
             BLANK => {}

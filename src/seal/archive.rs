@@ -21,7 +21,10 @@ static POLICY: StandardPolicy<'static> = StandardPolicy::new();
 pub struct PasswordWriter<'a>(Message<'a>);
 
 /// Encrypts everything written to it with a passphrase.
-pub fn password_writer<'a>(sink: &'a mut (dyn Write + Send + Sync), passphrase: &str) -> Result<PasswordWriter<'a>, NoUsableKey> {
+pub fn password_writer<'a>(
+    sink: &'a mut (dyn Write + Send + Sync),
+    passphrase: &str,
+) -> Result<PasswordWriter<'a>, NoUsableKey> {
     const WHY: NoUsableKey = NoUsableKey::new("the backup could not be encrypted");
     let message = Encryptor::with_passwords(Message::new(sink), Some(Password::from(passphrase)));
     let message = message.symmetric_algo(SymmetricAlgorithm::AES256).build().map_err(|_| WHY)?;
@@ -80,7 +83,10 @@ impl DecryptionHelper for Opener {
 }
 
 /// Opens a file locked with a passphrase.
-pub fn password_reader<'a>(file: impl Read + Send + Sync + 'a, passphrase: &str) -> Result<PasswordReader<'a>, Damaged> {
+pub fn password_reader<'a>(
+    file: impl Read + Send + Sync + 'a,
+    passphrase: &str,
+) -> Result<PasswordReader<'a>, Damaged> {
     const WHY: Damaged = Damaged::new("the passphrase does not open the file");
     let builder = DecryptorBuilder::from_reader(file).map_err(|_| WHY)?;
     builder.with_policy(&POLICY, None, Opener(Password::from(passphrase))).map(PasswordReader).map_err(|_| WHY)
@@ -108,7 +114,8 @@ mod tests {
         assert_eq!(out, [7; 100_000]);
         let end = file.len() - 30;
         file[end] ^= 1;
-        let changed = password_reader(&file[..], "enam kata yang panjang").and_then(|mut r| r.read_to_end(&mut Vec::new()).map_err(|_| Damaged::new("changed")));
+        let changed = password_reader(&file[..], "enam kata yang panjang")
+            .and_then(|mut r| r.read_to_end(&mut Vec::new()).map_err(|_| Damaged::new("changed")));
         assert!(changed.is_err());
     }
 }

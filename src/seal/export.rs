@@ -25,6 +25,9 @@ use crate::secret::{PlainBytes, PlainText};
 /// Bytes of one line of base 64: 76 characters.
 const LINE_BYTES: usize = 57;
 
+/// A line of a mail, in bytes.
+const LINE_BYTES_MAX: usize = 998;
+
 /// One file beside an exported letter.
 pub struct ExportedFile {
     /// Its name.
@@ -178,8 +181,7 @@ fn inside(exported: &ExportedLetter, chance: &dyn Chance) -> Zeroizing<Vec<u8>> 
     );
     match &letter.content {
         Content::Text { text, .. } => {
-            push(&mut out, &["Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"]);
-            base64_lines(&mut out, text.reveal().as_bytes());
+            text_part(&mut out, text.reveal());
         }
         // A mail inside a mail may not be encoded (RFC 2046, 5.2.1): it stands as it came.
         Content::Mail { original } => {
@@ -218,6 +220,21 @@ fn media_type(given: &str) -> &str {
     let token = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.+_".contains(&b));
     let fits = given.len() <= 120 && given.split_once('/').is_some_and(|(a, b)| token(a) && token(b));
     if fits { given } else { "application/octet-stream" }
+}
+
+/// The letter, readable as it stands, so that `gpg --decrypt` alone shows it. Only a line longer than mail allows
+/// (RFC 5322, 2.1.1) makes it base 64.
+fn text_part(out: &mut Vec<u8>, text: &str) {
+    let fits = text.split('\n').all(|line| line.len() <= LINE_BYTES_MAX);
+    let encoding = if fits { "8bit" } else { "base64" };
+    push(out, &["Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ", encoding, "\r\n\r\n"]);
+    if fits {
+        for line in text.split('\n') {
+            push(out, &[line.trim_end_matches('\r'), "\r\n"]);
+        }
+    } else {
+        base64_lines(out, text.as_bytes());
+    }
 }
 
 fn base64_lines(out: &mut Vec<u8>, bytes: &[u8]) {

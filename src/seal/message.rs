@@ -157,7 +157,9 @@ impl VerificationHelper for Reader<'_> {
     }
 
     fn get_certs(&mut self, ids: &[KeyHandle]) -> PgpResult<Vec<openpgp::Cert>> {
-        let Check::Signed { by, .. } = self.check else { return Ok(Vec::new()) };
+        let Check::Signed { by, .. } = self.check else {
+            return Ok(Vec::new());
+        };
         let names = |cert: &openpgp::Cert| cert.keys().any(|k| ids.iter().any(|id| id.aliases(k.key().key_handle())));
         Ok(by.iter().map(Cert::pgp).filter(|c| names(c)).cloned().collect())
     }
@@ -176,7 +178,9 @@ impl VerificationHelper for Reader<'_> {
             }
             (Check::Signed { at, .. }, Some(MessageLayer::SignatureGroup { results })) => {
                 let good: Vec<_> = results.iter().flatten().collect();
-                let [only] = good.as_slice() else { return refuse("not signed by one of those who may") };
+                let [only] = good.as_slice() else {
+                    return refuse("not signed by one of those who may");
+                };
                 let in_time = only.sig.signature_creation_time() == Some(pgp_time(*at));
                 if results.len() == 1 && in_time && layers.next().is_none() {
                     Ok(())

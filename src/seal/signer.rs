@@ -58,7 +58,9 @@ impl crypto::Signer for Signer {
     }
 
     fn sign(&mut self, hash_algo: HashAlgorithm, digest: &[u8]) -> openpgp::Result<mpi::Signature> {
-        let Some(fast) = &self.fast else { return self.pair.sign(hash_algo, digest) };
+        let Some(fast) = &self.fast else {
+            return self.pair.sign(hash_algo, digest);
+        };
         let signature = fast.pair.try_sign(digest)?;
         let bytes: [u8; 64] = signature.as_ref().try_into()?;
         if !fast.as_numbers {

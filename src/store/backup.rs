@@ -95,10 +95,21 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "invitation",
-        columns: &[Bytes("token_hash"), Text("roles"), MaybeBytes("desk_id"), Int("created_us"), Int("expires_us"), Int("used_us")],
+        columns: &[
+            Bytes("token_hash"),
+            Text("roles"),
+            MaybeBytes("desk_id"),
+            Int("created_us"),
+            Int("expires_us"),
+            Int("used_us"),
+        ],
         key: "token_hash",
     },
-    Table { name: "member", columns: &[Bytes("desk_id"), Bytes("person_id"), Bytes("desk_grant"), Int("since_us")], key: "desk_id, person_id" },
+    Table {
+        name: "member",
+        columns: &[Bytes("desk_id"), Bytes("person_id"), Bytes("desk_grant"), Int("since_us")],
+        key: "desk_id, person_id",
+    },
     Table {
         name: "thread",
         columns: &[
@@ -119,10 +130,21 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "epoch",
-        columns: &[Bytes("id"), Bytes("thread_id"), Int("number"), Bytes("cert"), Bytes("previous_sealed"), Int("created_us")],
+        columns: &[
+            Bytes("id"),
+            Bytes("thread_id"),
+            Int("number"),
+            Bytes("cert"),
+            Bytes("previous_sealed"),
+            Int("created_us"),
+        ],
         key: "id",
     },
-    Table { name: "epoch_grant", columns: &[Bytes("epoch_id"), Bytes("reader_id"), Bytes("body"), Int("created_us")], key: "epoch_id, reader_id" },
+    Table {
+        name: "epoch_grant",
+        columns: &[Bytes("epoch_id"), Bytes("reader_id"), Bytes("body"), Int("created_us")],
+        key: "epoch_id, reader_id",
+    },
     Table {
         name: "letter",
         columns: &[
@@ -142,15 +164,39 @@ pub const TABLES: &[Table] = &[
         ],
         key: "id",
     },
-    Table { name: "attachment", columns: &[Bytes("id"), Bytes("letter_id"), Int("position"), Bytes("body")], key: "id" },
     Table {
-        name: "held",
-        columns: &[Bytes("id"), Bytes("desk_id"), MaybeBytes("thread_id"), Text("reasons"), Int("received_us"), Bytes("body"), Bytes("dedup")],
+        name: "attachment",
+        columns: &[Bytes("id"), Bytes("letter_id"), Int("position"), Bytes("body")],
         key: "id",
     },
-    Table { name: "draft", columns: &[Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("updated_us")], key: "thread_id, author_id" },
-    Table { name: "draft_file", columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")], key: "id" },
-    Table { name: "note", columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")], key: "id" },
+    Table {
+        name: "held",
+        columns: &[
+            Bytes("id"),
+            Bytes("desk_id"),
+            MaybeBytes("thread_id"),
+            Text("reasons"),
+            Int("received_us"),
+            Bytes("body"),
+            Bytes("dedup"),
+        ],
+        key: "id",
+    },
+    Table {
+        name: "draft",
+        columns: &[Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("updated_us")],
+        key: "thread_id, author_id",
+    },
+    Table {
+        name: "draft_file",
+        columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")],
+        key: "id",
+    },
+    Table {
+        name: "note",
+        columns: &[Bytes("id"), Bytes("thread_id"), Bytes("author_id"), Bytes("body"), Int("created_us")],
+        key: "id",
+    },
     Table {
         name: "outbox",
         columns: &[
@@ -188,7 +234,14 @@ pub const TABLES: &[Table] = &[
     Table { name: "schedule", columns: &[Text("name"), Int("next_us")], key: "name" },
     Table {
         name: "audit",
-        columns: &[Bytes("id"), Int("at_us"), MaybeBytes("actor_id"), Text("action"), MaybeBytes("thread_id"), Text("detail")],
+        columns: &[
+            Bytes("id"),
+            Int("at_us"),
+            MaybeBytes("actor_id"),
+            Text("action"),
+            MaybeBytes("thread_id"),
+            Text("detail"),
+        ],
         key: "id",
     },
 ];
@@ -216,6 +269,15 @@ impl Table {
         format!("INSERT INTO {} ({}) VALUES ({})", self.name, columns.join(", "), marks.join(", "))
     }
 
+    /// The text that writes so many rows at once.
+    pub fn insert_many(&self, rows: usize) -> String {
+        let width = self.columns.len();
+        let columns: Vec<_> = self.columns.iter().map(|c| c.name()).collect();
+        let marks = |row: usize| (1..=width).map(|n| format!("${}", row * width + n)).collect::<Vec<_>>().join(", ");
+        let groups: Vec<_> = (0..rows).map(|row| format!("({})", marks(row))).collect();
+        format!("INSERT INTO {} ({}) VALUES {}", self.name, columns.join(", "), groups.join(", "))
+    }
+
     /// Whether the table holds nothing.
     pub async fn is_empty(&self, conn: &mut Conn) -> Result<bool, StoreError> {
         let text = format!("SELECT COUNT(*) FROM (SELECT 1 AS x FROM {} LIMIT 1) AS n", self.name);
@@ -224,7 +286,11 @@ impl Table {
     }
 
     /// Shows every row as it comes, so that memory stays bounded. The receiver's error ends it.
-    pub async fn each<E: From<StoreError>>(&self, conn: &mut Conn, mut show: impl FnMut(Vec<Value>) -> Result<(), E>) -> Result<(), E> {
+    pub async fn each<E: From<StoreError>>(
+        &self,
+        conn: &mut Conn,
+        mut show: impl FnMut(Vec<Value>) -> Result<(), E>,
+    ) -> Result<(), E> {
         on!(conn, |c| {
             let mut rows = sqlx::query(AssertSqlSafe(self.select())).fetch(c);
             while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
@@ -247,6 +313,26 @@ impl Table {
         on!(tx, |c| {
             let mut query = sqlx::query(AssertSqlSafe(self.insert()));
             for value in row {
+                query = match value {
+                    Value::Int(n) => query.bind(*n),
+                    Value::Text(t) => query.bind(t),
+                    Value::Bytes(b) => query.bind(b),
+                };
+            }
+            query.execute(c).await.map(|_| ())
+        })?;
+        Ok(())
+    }
+
+    /// Writes many rows with one statement: for bulk, where a statement costs more than a row. Both engines take a few
+    /// hundred rows of any table.
+    pub async fn write_many(&self, tx: &mut Tx, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        on!(tx, |c| {
+            let mut query = sqlx::query(AssertSqlSafe(self.insert_many(rows.len())));
+            for value in rows.iter().flatten() {
                 query = match value {
                     Value::Int(n) => query.bind(*n),
                     Value::Text(t) => query.bind(t),

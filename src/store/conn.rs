@@ -28,10 +28,16 @@ enum Engine {
 }
 
 /// A connection that reads.
-pub enum Conn {
-    /// SQLite: a pooled reader or a turn of the one writer.
+pub struct Conn {
+    kind: Kind,
+    /// A statement on it has failed.
+    failed: bool,
+}
+
+enum Kind {
+    /// A pooled reader or a turn of the one writer.
     Sqlite(SqliteConn),
-    /// PostgreSQL: a pooled connection or a transaction.
+    /// A pooled connection or a transaction.
     Postgres(PgConn),
 }
 
@@ -44,17 +50,26 @@ pub enum Each<'a> {
 }
 
 impl Conn {
+    const fn new(kind: Kind) -> Self {
+        Self { kind, failed: false }
+    }
+
     /// The engine's own connection, for the macro `on`.
     pub fn each(&mut self) -> Each<'_> {
-        match self {
-            Self::Sqlite(c) => Each::Sqlite(c),
-            Self::Postgres(c) => Each::Postgres(c),
+        match &mut self.kind {
+            Kind::Sqlite(c) => Each::Sqlite(c),
+            Kind::Postgres(c) => Each::Postgres(c),
         }
+    }
+
+    /// Remembers that a statement failed, for the macro `on`.
+    pub(super) const fn note_failure(&mut self) {
+        self.failed = true;
     }
 }
 
-/// See [`Conn::Sqlite`].
-pub enum SqliteConn {
+/// See [`Kind::Sqlite`].
+enum SqliteConn {
     /// Query-only.
     Reader(PoolConnection<Sqlite>),
     /// Query-only, all of it at one moment.
@@ -63,8 +78,8 @@ pub enum SqliteConn {
     Writer(GroupTx),
 }
 
-/// See [`Conn::Postgres`].
-pub enum PgConn {
+/// See [`Kind::Postgres`].
+enum PgConn {
     /// Outside a transaction.
     Pooled(PoolConnection<Postgres>),
     /// Inside one.
@@ -72,6 +87,9 @@ pub enum PgConn {
 }
 
 /// A transaction: everything written through it is kept together by [`Tx::commit`], or not at all when it is dropped.
+///
+/// After a failed statement PostgreSQL keeps nothing and says "done" to a commit all the same, where SQLite would keep
+/// the rest. So that nobody is told of something that is not there, [`Tx::commit`] refuses on both.
 pub struct Tx(Conn);
 
 impl Db {
@@ -116,29 +134,29 @@ impl Db {
 
     /// A connection for reading.
     pub async fn read(&self) -> Result<Conn, StoreError> {
-        Ok(match &self.0 {
-            Engine::Sqlite { readers, .. } => Conn::Sqlite(SqliteConn::Reader(readers.acquire().await?)),
-            Engine::Postgres(pool) => Conn::Postgres(PgConn::Pooled(pool.acquire().await?)),
-        })
+        Ok(Conn::new(match &self.0 {
+            Engine::Sqlite { readers, .. } => Kind::Sqlite(SqliteConn::Reader(readers.acquire().await?)),
+            Engine::Postgres(pool) => Kind::Postgres(PgConn::Pooled(pool.acquire().await?)),
+        }))
     }
 
     /// Begins a transaction. Only `flow` calls this.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(Tx(match &self.0 {
-            Engine::Sqlite { writer, .. } => Conn::Sqlite(SqliteConn::Writer(writer.begin().await?)),
-            Engine::Postgres(pool) => Conn::Postgres(PgConn::Writer(pool.begin().await?)),
-        }))
+        Ok(Tx(Conn::new(match &self.0 {
+            Engine::Sqlite { writer, .. } => Kind::Sqlite(SqliteConn::Writer(writer.begin().await?)),
+            Engine::Postgres(pool) => Kind::Postgres(PgConn::Writer(pool.begin().await?)),
+        })))
     }
 
     /// A connection that sees everything as it was at one moment, for a backup.
     pub async fn snapshot(&self) -> Result<Conn, StoreError> {
-        Ok(match &self.0 {
-            Engine::Sqlite { readers, .. } => Conn::Sqlite(SqliteConn::Snapshot(readers.begin().await?)),
+        Ok(Conn::new(match &self.0 {
+            Engine::Sqlite { readers, .. } => Kind::Sqlite(SqliteConn::Snapshot(readers.begin().await?)),
             Engine::Postgres(pool) => {
                 let tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-                Conn::Postgres(PgConn::Writer(tx))
+                Kind::Postgres(PgConn::Writer(tx))
             }
-        })
+        }))
     }
 
     /// "SQLite" or "PostgreSQL".
@@ -153,6 +171,15 @@ impl Db {
     pub async fn ping(&self) -> Result<(), StoreError> {
         let mut conn = self.read().await?;
         super::on!(conn, |c| sqlx::query("SELECT 1").execute(c).await.map(|_| ()))?;
+        Ok(())
+    }
+
+    /// After very many rows were written at once: lets PostgreSQL count them, so that it plans for what is there. It
+    /// would do so itself a minute later; SQLite needs no counts here.
+    pub async fn refresh_statistics(&self) -> Result<(), StoreError> {
+        if let Engine::Postgres(pool) = &self.0 {
+            sqlx::query("ANALYZE").execute(pool).await?;
+        }
         Ok(())
     }
 
@@ -171,11 +198,16 @@ impl Db {
 impl Tx {
     /// Keeps everything written and returns once it is durable.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.0 {
-            Conn::Sqlite(SqliteConn::Writer(tx)) => tx.commit().await,
-            Conn::Postgres(PgConn::Writer(tx)) => Ok(tx.commit().await?),
+        if self.0.failed {
+            return Err(StoreError::Gone("transaction"));
+        }
+        match self.0.kind {
+            Kind::Sqlite(SqliteConn::Writer(tx)) => tx.commit().await,
+            Kind::Postgres(PgConn::Writer(tx)) => Ok(tx.commit().await?),
             // Not reachable: a `Tx` is made by `Db::begin` only.
-            Conn::Sqlite(SqliteConn::Reader(_) | SqliteConn::Snapshot(_)) | Conn::Postgres(PgConn::Pooled(_)) => Err(StoreError::Gone("transaction")),
+            Kind::Sqlite(SqliteConn::Reader(_) | SqliteConn::Snapshot(_)) | Kind::Postgres(PgConn::Pooled(_)) => {
+                Err(StoreError::Gone("transaction"))
+            }
         }
     }
 }

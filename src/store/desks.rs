@@ -124,7 +124,13 @@ pub async fn update(tx: &mut Tx, d: &Desk) -> Result<(), StoreError> {
 
 /// Gives a desk its first key; [`StoreError::Gone`] when it has one already.
 pub async fn update_cert(tx: &mut Tx, desk_id: DeskId, cert: &[u8]) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_CERT).bind(desk_id.bytes()).bind(cert).bind(super::NOTHING).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_CERT)
+        .bind(desk_id.bytes())
+        .bind(cert)
+        .bind(super::NOTHING)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "desk without a key")
 }
 
@@ -153,7 +159,13 @@ pub async fn list_of_person(conn: &mut Conn, person: PersonId) -> Result<Vec<Des
 }
 
 /// Seats somebody; `desk_grant` may be empty.
-pub async fn insert_member(tx: &mut Tx, desk_id: DeskId, person: PersonId, desk_grant: &[u8], now: Moment) -> Result<(), StoreError> {
+pub async fn insert_member(
+    tx: &mut Tx,
+    desk_id: DeskId,
+    person: PersonId,
+    desk_grant: &[u8],
+    now: Moment,
+) -> Result<(), StoreError> {
     let done = on!(tx, |c| sqlx::query(INSERT_MEMBER)
         .bind(desk_id.bytes())
         .bind(person.bytes())
@@ -166,20 +178,37 @@ pub async fn insert_member(tx: &mut Tx, desk_id: DeskId, person: PersonId, desk_
 }
 
 /// Hands the desk's key to somebody who sits there.
-pub async fn update_member(tx: &mut Tx, desk_id: DeskId, person: PersonId, desk_grant: &[u8]) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_MEMBER).bind(desk_id.bytes()).bind(person.bytes()).bind(desk_grant).execute(c).await.map(|d| d.rows_affected()))?;
+pub async fn update_member(
+    tx: &mut Tx,
+    desk_id: DeskId,
+    person: PersonId,
+    desk_grant: &[u8],
+) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(UPDATE_MEMBER)
+        .bind(desk_id.bytes())
+        .bind(person.bytes())
+        .bind(desk_grant)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "member")
 }
 
 /// Takes somebody's seat and grant away.
 pub async fn delete_member(tx: &mut Tx, desk_id: DeskId, person: PersonId) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(DELETE_MEMBER).bind(desk_id.bytes()).bind(person.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(DELETE_MEMBER)
+        .bind(desk_id.bytes())
+        .bind(person.bytes())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "member")
 }
 
 /// The desk's key encrypted to this person: `None` when they do not sit there, empty when they may not read.
 pub async fn find_grant(conn: &mut Conn, desk_id: DeskId, person: PersonId) -> Result<Option<Vec<u8>>, StoreError> {
-    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_GRANT).bind(desk_id.bytes()).bind(person.bytes()).fetch_optional(c).await)?;
+    let row: Option<(Vec<u8>,)> =
+        on!(conn, |c| sqlx::query_as(FIND_GRANT).bind(desk_id.bytes()).bind(person.bytes()).fetch_optional(c).await)?;
     Ok(row.map(|r| r.0))
 }
 

@@ -22,14 +22,32 @@ statements! {
 }
 
 /// Saves a draft over the last one.
-pub async fn upsert(tx: &mut Tx, thread: ThreadId, author: PersonId, body: &[u8], now: Moment) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPSERT).bind(thread.bytes()).bind(author.bytes()).bind(body).bind(now.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+pub async fn upsert(
+    tx: &mut Tx,
+    thread: ThreadId,
+    author: PersonId,
+    body: &[u8],
+    now: Moment,
+) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(UPSERT)
+        .bind(thread.bytes())
+        .bind(author.bytes())
+        .bind(body)
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "draft")
 }
 
 /// An author's draft in a thread, and when it was saved.
-pub async fn find(conn: &mut Conn, thread: ThreadId, author: PersonId) -> Result<Option<(Vec<u8>, Moment)>, StoreError> {
-    let row: Option<(Vec<u8>, i64)> = on!(conn, |c| sqlx::query_as(FIND).bind(thread.bytes()).bind(author.bytes()).fetch_optional(c).await)?;
+pub async fn find(
+    conn: &mut Conn,
+    thread: ThreadId,
+    author: PersonId,
+) -> Result<Option<(Vec<u8>, Moment)>, StoreError> {
+    let row: Option<(Vec<u8>, i64)> =
+        on!(conn, |c| sqlx::query_as(FIND).bind(thread.bytes()).bind(author.bytes()).fetch_optional(c).await)?;
     Ok(row.map(|r| (r.0, Moment::from_micros(r.1))))
 }
 
@@ -41,7 +59,14 @@ pub async fn delete(tx: &mut Tx, thread: ThreadId, author: PersonId) -> Result<(
 }
 
 /// Puts a file beside a draft.
-pub async fn insert_file(tx: &mut Tx, file: AttachmentId, thread: ThreadId, author: PersonId, body: &[u8], now: Moment) -> Result<(), StoreError> {
+pub async fn insert_file(
+    tx: &mut Tx,
+    file: AttachmentId,
+    thread: ThreadId,
+    author: PersonId,
+    body: &[u8],
+    now: Moment,
+) -> Result<(), StoreError> {
     let done = on!(tx, |c| sqlx::query(INSERT_FILE)
         .bind(file.bytes())
         .bind(thread.bytes())
@@ -55,14 +80,20 @@ pub async fn insert_file(tx: &mut Tx, file: AttachmentId, thread: ThreadId, auth
 }
 
 /// The files beside a draft, encrypted, oldest first.
-pub async fn list_files(conn: &mut Conn, thread: ThreadId, author: PersonId) -> Result<Vec<(AttachmentId, Vec<u8>)>, StoreError> {
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(conn, |c| sqlx::query_as(LIST_FILES).bind(thread.bytes()).bind(author.bytes()).fetch_all(c).await)?;
+pub async fn list_files(
+    conn: &mut Conn,
+    thread: ThreadId,
+    author: PersonId,
+) -> Result<Vec<(AttachmentId, Vec<u8>)>, StoreError> {
+    let rows: Vec<(Vec<u8>, Vec<u8>)> =
+        on!(conn, |c| sqlx::query_as(LIST_FILES).bind(thread.bytes()).bind(author.bytes()).fetch_all(c).await)?;
     rows.into_iter().map(|r| Ok((id(&r.0, "draft_file.id")?, r.1))).collect()
 }
 
 /// How many files lie beside a draft.
 pub async fn count_files(conn: &mut Conn, thread: ThreadId, author: PersonId) -> Result<i64, StoreError> {
-    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_FILES).bind(thread.bytes()).bind(author.bytes()).fetch_one(c).await)?;
+    let row: (i64,) =
+        on!(conn, |c| sqlx::query_as(COUNT_FILES).bind(thread.bytes()).bind(author.bytes()).fetch_one(c).await)?;
     Ok(row.0)
 }
 
@@ -74,13 +105,22 @@ pub async fn delete_file(tx: &mut Tx, file: AttachmentId, author: PersonId) -> R
 
 /// Forgets drafts and files not touched since `before`.
 pub async fn delete_old(tx: &mut Tx, before: Moment) -> Result<u64, StoreError> {
-    let drafts = on!(tx, |c| sqlx::query(DELETE_OLD).bind(before.micros()).execute(c).await.map(|d| d.rows_affected()))?;
-    let files = on!(tx, |c| sqlx::query(DELETE_OLD_FILES).bind(before.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    let drafts =
+        on!(tx, |c| sqlx::query(DELETE_OLD).bind(before.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    let files =
+        on!(tx, |c| sqlx::query(DELETE_OLD_FILES).bind(before.micros()).execute(c).await.map(|d| d.rows_affected()))?;
     Ok(drafts + files)
 }
 
 /// Adds a private note.
-pub async fn insert_note(tx: &mut Tx, note: NoteId, thread: ThreadId, author: PersonId, body: &[u8], now: Moment) -> Result<(), StoreError> {
+pub async fn insert_note(
+    tx: &mut Tx,
+    note: NoteId,
+    thread: ThreadId,
+    author: PersonId,
+    body: &[u8],
+    now: Moment,
+) -> Result<(), StoreError> {
     let done = on!(tx, |c| sqlx::query(INSERT_NOTE)
         .bind(note.bytes())
         .bind(thread.bytes())
@@ -94,8 +134,13 @@ pub async fn insert_note(tx: &mut Tx, note: NoteId, thread: ThreadId, author: Pe
 }
 
 /// An author's private notes on a thread, encrypted, oldest first.
-pub async fn list_notes(conn: &mut Conn, thread: ThreadId, author: PersonId) -> Result<Vec<(NoteId, Vec<u8>, Moment)>, StoreError> {
-    let rows: Vec<(Vec<u8>, Vec<u8>, i64)> = on!(conn, |c| sqlx::query_as(LIST_NOTES).bind(thread.bytes()).bind(author.bytes()).fetch_all(c).await)?;
+pub async fn list_notes(
+    conn: &mut Conn,
+    thread: ThreadId,
+    author: PersonId,
+) -> Result<Vec<(NoteId, Vec<u8>, Moment)>, StoreError> {
+    let rows: Vec<(Vec<u8>, Vec<u8>, i64)> =
+        on!(conn, |c| sqlx::query_as(LIST_NOTES).bind(thread.bytes()).bind(author.bytes()).fetch_all(c).await)?;
     rows.into_iter().map(|r| Ok((id(&r.0, "note.id")?, r.1, Moment::from_micros(r.2)))).collect()
 }
 

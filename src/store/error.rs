@@ -51,8 +51,9 @@ impl From<sqlx::Error> for StoreError {
                 // SQLite: 5 busy, 6 locked, 10 disk I/O, 13 full, 14 cannot open. PostgreSQL: classes 08, 53, 57 and a
                 // serialization failure or deadlock pass by themselves.
                 let code = e.code().unwrap_or_default();
-                let passing = code.parse::<u32>().is_ok_and(|c| code.len() < 5 && matches!(c & 0xff, 5 | 6 | 10 | 13 | 14))
-                    || (code.len() == 5 && ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)));
+                let passing =
+                    code.parse::<u32>().is_ok_and(|c| code.len() < 5 && matches!(c & 0xff, 5 | 6 | 10 | 13 | 14))
+                        || (code.len() == 5 && ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)));
                 if passing { Self::Unavailable(error) } else { Self::Refused(format!("{code} {}", e.kind_name())) }
             }
             sqlx::Error::Io(_)

@@ -71,7 +71,7 @@ impl Writer {
     /// Ends the connection cleanly, so that the write-ahead log is folded in.
     pub(super) async fn close(&self) {
         let mut state = self.shared.state.lock().await;
-        let _ = state.commit().await;
+        state.commit().await;
         let _ = state.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
     }
 }
@@ -87,17 +87,21 @@ impl State {
         }
     }
 
-    async fn commit(&mut self) -> Result<(), StoreError> {
+    /// Ends the group and tells everybody who waits for it.
+    async fn commit(&mut self) {
         self.settle().await;
         if self.open == Open::No {
-            return Ok(());
+            return;
         }
-        let outcome = self.conn.execute("COMMIT").await;
-        if outcome.is_err() {
+        let kept = self.conn.execute("COMMIT").await.is_ok();
+        if !kept {
             let _ = self.conn.execute("ROLLBACK").await;
         }
         self.open = Open::No;
-        Ok(outcome.map(|_| ())?)
+        for waiter in self.waiting.drain(..) {
+            let told = if kept { Ok(()) } else { Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)) };
+            let _ = waiter.send(told);
+        }
     }
 }
 
@@ -110,20 +114,12 @@ async fn commit_groups(shared: std::sync::Weak<Shared>) {
             continue;
         }
         // The lock is fair: whoever waited before this line writes into this group.
-        let mut state = strong.state.lock().await;
-        let outcome = state.commit().await;
-        for waiter in state.waiting.drain(..) {
-            let told = match &outcome {
-                Ok(()) => Ok(()),
-                Err(_) => Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)),
-            };
-            let _ = waiter.send(told);
-        }
+        strong.state.lock().await.commit().await;
     }
 }
 
 /// One write inside the group: its own savepoint.
-pub struct GroupTx {
+pub(super) struct GroupTx {
     guard: OwnedMutexGuard<State>,
     nudge: Nudge,
 }

@@ -85,7 +85,11 @@ pub async fn find(conn: &mut Conn, held_id: HeldId) -> Result<Option<Held>, Stor
 
 /// The oldest of a desk's shelf, without their bodies.
 pub async fn list(conn: &mut Conn, desk: DeskId, limit: usize) -> Result<Vec<Held>, StoreError> {
-    let rows: Vec<ListRow> = on!(conn, |c| sqlx::query_as(LIST).bind(desk.bytes()).bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(c).await)?;
+    let rows: Vec<ListRow> = on!(conn, |c| sqlx::query_as(LIST)
+        .bind(desk.bytes())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(c)
+        .await)?;
     rows.into_iter().map(|r| held((r.0, r.1, r.2, r.3, r.4, Vec::new()))).collect()
 }
 

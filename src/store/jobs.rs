@@ -59,7 +59,14 @@ type Row = (Vec<u8>, String, Vec<u8>, i64, i64);
 type DeadRow = (Vec<u8>, String, String, i64, i64);
 
 /// Adds a job, unless the same one waits already.
-pub async fn insert(tx: &mut Tx, job: JobId, kind: &str, subject: &[u8], due: Moment, now: Moment) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    job: JobId,
+    kind: &str,
+    subject: &[u8],
+    due: Moment,
+    now: Moment,
+) -> Result<(), StoreError> {
     on!(tx, |c| sqlx::query(INSERT)
         .bind(job.bytes())
         .bind(kind)
@@ -76,13 +83,21 @@ pub async fn insert(tx: &mut Tx, job: JobId, kind: &str, subject: &[u8], due: Mo
 pub async fn claim(tx: &mut Tx, now: Moment, lease: Moment) -> Result<Option<Job>, StoreError> {
     let row: Option<Row> =
         on!(tx, |c| sqlx::query_as(CLAIM).bind(now.micros()).bind(lease.micros()).fetch_optional(c).await)?;
-    row.map(|r| Ok(Job { id: id(&r.0, "job.id")?, kind: r.1, subject: r.2, tries: r.3, due: Moment::from_micros(r.4) })).transpose()
+    row.map(|r| Ok(Job { id: id(&r.0, "job.id")?, kind: r.1, subject: r.2, tries: r.3, due: Moment::from_micros(r.4) }))
+        .transpose()
 }
 
 /// Ends a job: done, or dead with a reason.
 pub async fn finish(tx: &mut Tx, job: JobId, dead: Option<&str>, now: Moment) -> Result<bool, StoreError> {
     let (state, reason) = dead.map_or(("done", ""), |reason| ("dead", reason));
-    let done = on!(tx, |c| sqlx::query(FINISH).bind(job.bytes()).bind(state).bind(reason).bind(now.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(FINISH)
+        .bind(job.bytes())
+        .bind(state)
+        .bind(reason)
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
@@ -119,8 +134,7 @@ pub async fn count_dead(conn: &mut Conn) -> Result<i64, StoreError> {
 
 /// Jobs that gave up, the latest first.
 pub async fn list_dead(conn: &mut Conn, limit: i64) -> Result<Vec<Dead>, StoreError> {
-    let rows: Vec<DeadRow> =
-        on!(conn, |c| sqlx::query_as(LIST_DEAD).bind(limit).fetch_all(c).await)?;
+    let rows: Vec<DeadRow> = on!(conn, |c| sqlx::query_as(LIST_DEAD).bind(limit).fetch_all(c).await)?;
     let dead = |r: DeadRow| {
         Ok(Dead { id: id(&r.0, "job.id")?, kind: r.1, reason: r.2, tries: r.3, at: Moment::from_micros(r.4) })
     };
@@ -141,6 +155,12 @@ pub async fn schedule(tx: &mut Tx, name: &str, first: Moment) -> Result<Moment, 
 
 /// Moves a schedule on; false when another node did.
 pub async fn advance(tx: &mut Tx, name: &str, from: Moment, to: Moment) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(ADVANCE_SCHEDULE).bind(name).bind(from.micros()).bind(to.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(ADVANCE_SCHEDULE)
+        .bind(name)
+        .bind(from.micros())
+        .bind(to.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }

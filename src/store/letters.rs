@@ -1,17 +1,10 @@
 //! Sealed letters and their attachments.
-//!
-//! Letters of clients come in groups: [`insert_group`] writes many with two statements, because a statement costs more
-//! than a row. `dedup` makes a letter that arrives twice a letter that is stored once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
-
-use sqlx::AssertSqlSafe;
-
-use super::{Conn, Each, StoreError, Tx, id, maybe_id, moment, on, one, statements, word};
+use super::{Conn, StoreError, Tx, id, maybe_id, moment, on, statements, word};
 use crate::clock::Moment;
 use crate::ids::{AttachmentId, EpochId, LetterId, PersonId, ThreadId};
-use crate::seal::{SealedBlob, SealedLetter};
+
+pub use super::arrivals::{GROUP_MAX, NewLetter, Stored, insert_group, insert_group_text, touch_threads_text};
 
 /// Whose letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +16,7 @@ pub enum Side {
 }
 
 impl Side {
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Client => "client",
             Self::Counselor => "counselor",
@@ -48,7 +41,7 @@ pub enum Door {
 }
 
 impl Door {
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Web => "web",
             Self::Mail => "mail",
@@ -61,34 +54,6 @@ impl std::str::FromStr for Door {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         [Self::Web, Self::Mail].into_iter().find(|s| s.word() == text).ok_or(crate::role::UnknownWord)
     }
-}
-
-/// A letter on its way into the store: nothing in it is readable.
-pub struct NewLetter {
-    /// Row.
-    pub id: LetterId,
-    /// Where it belongs.
-    pub thread: ThreadId,
-    /// The period it is encrypted to.
-    pub epoch: EpochId,
-    /// Whose.
-    pub side: Side,
-    /// Who wrote it, where we know.
-    pub author: Option<PersonId>,
-    /// How it came.
-    pub door: Door,
-    /// When our server took it.
-    pub received: Moment,
-    /// When the other side may see it; `None`: not before somebody or something releases it.
-    pub released: Option<Moment>,
-    /// For a reply: receipt of the last letter of the client that its author had before them.
-    pub covers: Option<Moment>,
-    /// What it says, encrypted.
-    pub body: SealedLetter,
-    /// Files, encrypted, in order.
-    pub attachments: Vec<(AttachmentId, SealedBlob)>,
-    /// Recognises the same letter coming again.
-    pub dedup: [u8; 32],
 }
 
 /// A letter as stored.
@@ -119,17 +84,6 @@ pub struct Letter {
     pub body: Vec<u8>,
 }
 
-/// What became of a letter of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// It is there now.
-    New,
-    /// It was there already.
-    Duplicate,
-    /// Its thread began a new period meanwhile: encrypt it again.
-    Stale,
-}
-
 statements! {
     FIND = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter WHERE id = $1";
     LIST_BEFORE = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter \
@@ -148,17 +102,10 @@ statements! {
     DELETE_UNRELEASED = "DELETE FROM letter WHERE id = $1 AND author_id = $2 AND released_us = 0";
     LIST_UNRELEASED = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter \
                        WHERE thread_id = $1 AND author = 'counselor' AND released_us = 0 ORDER BY received_us, id";
-    INSERT_ATTACHMENT = "INSERT INTO attachment (id, letter_id, position, body) VALUES ($1, $2, $3, $4)";
     FIND_ATTACHMENT = "SELECT body FROM attachment WHERE id = $1 AND letter_id = $2";
     LIST_ATTACHMENTS = "SELECT id, body FROM attachment WHERE letter_id = $1 ORDER BY position";
     FIND_DEDUP = "SELECT id FROM letter WHERE dedup = $1";
 }
-
-const INSERT_GROUP: &str =
-    "INSERT INTO letter (id, thread_id, epoch_id, author, author_id, door, received_us, released_us, covers_us, files, body, dedup) VALUES ";
-
-/// Rows of one group at the most.
-pub const GROUP_MAX: usize = 64;
 
 type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, Option<Vec<u8>>, String, i64, i64, i64, i64, i64, Vec<u8>);
 
@@ -177,119 +124,6 @@ fn letter(row: Row) -> Result<Letter, StoreError> {
         files: row.10,
         body: row.11,
     })
-}
-
-/// The text that inserts `rows` letters (1 to [`GROUP_MAX`]).
-pub fn insert_group_text(rows: usize) -> String {
-    let mut text = String::from(INSERT_GROUP);
-    for row in 0..rows {
-        text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 1..=12 {
-            let _ = write!(text, "{}${}", if column == 1 { "" } else { ", " }, row * 12 + column);
-        }
-        text.push(')');
-    }
-    text.push_str(" ON CONFLICT (dedup) DO NOTHING RETURNING id");
-    text
-}
-
-/// Stores up to [`GROUP_MAX`] letters and moves their threads to "waiting" where the client wrote. The answers stand in
-/// the order of the letters; on [`Stored::Stale`] the caller must drop the transaction and go one by one.
-pub async fn insert_group(tx: &mut Tx, letters: &[&NewLetter]) -> Result<Vec<Stored>, StoreError> {
-    let inserted = insert_rows(tx, letters).await?;
-    let mut touched: BTreeMap<ThreadId, (EpochId, Moment, Moment)> = BTreeMap::new();
-    for new in letters.iter().filter(|l| l.side == Side::Client && inserted.contains(l.id.bytes())) {
-        let entry = touched.entry(new.thread).or_insert((new.epoch, new.received, new.received));
-        entry.1 = entry.1.min(new.received);
-        entry.2 = entry.2.max(new.received);
-    }
-    let present = touch_threads(tx, &touched).await?;
-    let stale: HashSet<ThreadId> = touched
-        .iter()
-        .filter(|(thread, (epoch, _, _))| present.get(thread.bytes()).is_none_or(|p| p != epoch.bytes()))
-        .map(|(thread, _)| *thread)
-        .collect();
-    for new in letters.iter().filter(|l| inserted.contains(l.id.bytes())) {
-        for (position, (attachment, body)) in (0i64..).zip(&new.attachments) {
-            let done = on!(tx, |c| sqlx::query(INSERT_ATTACHMENT)
-                .bind(attachment.bytes())
-                .bind(new.id.bytes())
-                .bind(position)
-                .bind(body.bytes())
-                .execute(c)
-                .await
-                .map(|d| d.rows_affected()))?;
-            one(done, "attachment")?;
-        }
-    }
-    Ok(letters
-        .iter()
-        .map(|l| match (inserted.contains(l.id.bytes()), stale.contains(&l.thread)) {
-            (false, _) => Stored::Duplicate,
-            (true, true) => Stored::Stale,
-            (true, false) => Stored::New,
-        })
-        .collect())
-}
-
-async fn insert_rows(tx: &mut Tx, letters: &[&NewLetter]) -> Result<HashSet<Vec<u8>>, StoreError> {
-    let text = insert_group_text(letters.len());
-    let rows: Vec<(Vec<u8>,)> = on!(tx, |c| {
-        let mut query = sqlx::query_as(AssertSqlSafe(text));
-        for l in letters {
-            query = query
-                .bind(l.id.bytes())
-                .bind(l.thread.bytes())
-                .bind(l.epoch.bytes())
-                .bind(l.side.word())
-                .bind(l.author.as_ref().map(|a| a.bytes()))
-                .bind(l.door.word())
-                .bind(l.received.micros())
-                .bind(l.released.map_or(0, Moment::micros))
-                .bind(l.covers.map_or(0, Moment::micros))
-                .bind(i64::try_from(l.attachments.len()).unwrap_or(i64::MAX))
-                .bind(l.body.bytes())
-                .bind(&l.dedup[..]);
-        }
-        query.fetch_all(c).await
-    })?;
-    Ok(rows.into_iter().map(|r| r.0).collect())
-}
-
-/// The text that moves `rows` threads to "waiting". The engines name the type of bytes differently, which decides how
-/// PostgreSQL understands the first row.
-pub fn touch_threads_text(rows: usize, bytes_type: &str) -> String {
-    let mut text = String::from(
-        "UPDATE thread SET state = 'waiting', waiting_us = CASE WHEN state = 'waiting' THEN waiting_us ELSE v.column2 END, \
-         last_us = CASE WHEN last_us < v.column3 THEN v.column3 ELSE last_us END FROM (VALUES ",
-    );
-    for row in 0..rows {
-        let (a, b, c) = (row * 3 + 1, row * 3 + 2, row * 3 + 3);
-        let comma = if row == 0 { "" } else { ", " };
-        let _ = write!(text, "{comma}(CAST(${a} AS {bytes_type}), CAST(${b} AS BIGINT), CAST(${c} AS BIGINT))");
-    }
-    text.push_str(") AS v WHERE thread.id = v.column1 RETURNING thread.id, thread.epoch_id");
-    text
-}
-
-/// Returns each touched thread's present epoch.
-async fn touch_threads(tx: &mut Tx, touched: &BTreeMap<ThreadId, (EpochId, Moment, Moment)>) -> Result<HashMap<Vec<u8>, Vec<u8>>, StoreError> {
-    if touched.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let bytes_type = match tx.each() {
-        Each::Sqlite(_) => "BLOB",
-        Each::Postgres(_) => "BYTEA",
-    };
-    let text = touch_threads_text(touched.len(), bytes_type);
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(tx, |c| {
-        let mut query = sqlx::query_as(AssertSqlSafe(text));
-        for (thread, (_, first, last)) in touched {
-            query = query.bind(thread.bytes()).bind(first.micros()).bind(last.micros());
-        }
-        query.fetch_all(c).await
-    })?;
-    Ok(rows.into_iter().collect())
 }
 
 /// By id.
@@ -323,7 +157,13 @@ impl Viewer {
 }
 
 /// The newest letters before a moment, newest first.
-pub async fn list_before(conn: &mut Conn, thread: ThreadId, before: Moment, viewer: Viewer, limit: usize) -> Result<Vec<Letter>, StoreError> {
+pub async fn list_before(
+    conn: &mut Conn,
+    thread: ThreadId,
+    before: Moment,
+    viewer: Viewer,
+    limit: usize,
+) -> Result<Vec<Letter>, StoreError> {
     let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST_BEFORE)
         .bind(thread.bytes())
         .bind(before.micros())
@@ -342,13 +182,15 @@ pub async fn list_all(conn: &mut Conn, thread: ThreadId) -> Result<Vec<Letter>, 
 
 /// How many letters this viewer sees.
 pub async fn count(conn: &mut Conn, thread: ThreadId, viewer: Viewer) -> Result<i64, StoreError> {
-    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT).bind(thread.bytes()).bind(viewer.released_from()).fetch_one(c).await)?;
+    let row: (i64,) =
+        on!(conn, |c| sqlx::query_as(COUNT).bind(thread.bytes()).bind(viewer.released_from()).fetch_one(c).await)?;
     Ok(row.0)
 }
 
 /// Receipt of the client's oldest letter after `after`: what a reply that had shown everything up to then did not cover.
 pub async fn oldest_after(conn: &mut Conn, thread: ThreadId, after: Moment) -> Result<Option<Moment>, StoreError> {
-    let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(OLDEST_AFTER).bind(thread.bytes()).bind(after.micros()).fetch_one(c).await)?;
+    let row: (Option<i64>,) =
+        on!(conn, |c| sqlx::query_as(OLDEST_AFTER).bind(thread.bytes()).bind(after.micros()).fetch_one(c).await)?;
     Ok(row.0.map(Moment::from_micros))
 }
 
@@ -372,18 +214,33 @@ pub async fn count_unread_of_client(conn: &mut Conn, client: PersonId) -> Result
 
 /// The client has the thread before them.
 pub async fn mark_read(tx: &mut Tx, thread: ThreadId, now: Moment) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(MARK_READ).bind(thread.bytes()).bind(now.micros()).execute(c).await.map(|d| d.rows_affected()))?)
+    Ok(on!(tx, |c| sqlx::query(MARK_READ)
+        .bind(thread.bytes())
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?)
 }
 
 /// Lets the client see a reply; false when it was released or recalled meanwhile.
 pub async fn release(tx: &mut Tx, letter_id: LetterId, now: Moment) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(RELEASE).bind(letter_id.bytes()).bind(now.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(RELEASE)
+        .bind(letter_id.bytes())
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
 /// Takes a reply back that is not released yet; false when it is too late.
 pub async fn recall(tx: &mut Tx, letter_id: LetterId, author: PersonId) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(DELETE_UNRELEASED).bind(letter_id.bytes()).bind(author.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(DELETE_UNRELEASED)
+        .bind(letter_id.bytes())
+        .bind(author.bytes())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
@@ -394,13 +251,25 @@ pub async fn list_unreleased(conn: &mut Conn, thread: ThreadId) -> Result<Vec<Le
 }
 
 /// One attachment of one letter, encrypted.
-pub async fn find_attachment(conn: &mut Conn, letter_id: LetterId, attachment: AttachmentId) -> Result<Option<Vec<u8>>, StoreError> {
-    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_ATTACHMENT).bind(attachment.bytes()).bind(letter_id.bytes()).fetch_optional(c).await)?;
+pub async fn find_attachment(
+    conn: &mut Conn,
+    letter_id: LetterId,
+    attachment: AttachmentId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_ATTACHMENT)
+        .bind(attachment.bytes())
+        .bind(letter_id.bytes())
+        .fetch_optional(c)
+        .await)?;
     Ok(row.map(|r| r.0))
 }
 
 /// All attachments of a letter, encrypted, in order.
-pub async fn list_attachments(conn: &mut Conn, letter_id: LetterId) -> Result<Vec<(AttachmentId, Vec<u8>)>, StoreError> {
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(conn, |c| sqlx::query_as(LIST_ATTACHMENTS).bind(letter_id.bytes()).fetch_all(c).await)?;
+pub async fn list_attachments(
+    conn: &mut Conn,
+    letter_id: LetterId,
+) -> Result<Vec<(AttachmentId, Vec<u8>)>, StoreError> {
+    let rows: Vec<(Vec<u8>, Vec<u8>)> =
+        on!(conn, |c| sqlx::query_as(LIST_ATTACHMENTS).bind(letter_id.bytes()).fetch_all(c).await)?;
     rows.into_iter().map(|r| Ok((id(&r.0, "attachment.id")?, r.1))).collect()
 }

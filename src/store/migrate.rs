@@ -22,9 +22,9 @@ pub(super) async fn postgres(pool: &PgPool) -> Result<(), StoreError> {
 }
 
 fn migrator(text: impl Fn(&(i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {
-    let list = MIGRATIONS.iter().map(|m| {
-        Migration::new(m.0, m.1.into(), MigrationType::Simple, sqlx::SqlStr::from_static(text(m)), false)
-    });
+    let list = MIGRATIONS
+        .iter()
+        .map(|m| Migration::new(m.0, m.1.into(), MigrationType::Simple, sqlx::SqlStr::from_static(text(m)), false));
     Migrator::with_migrations(list.collect())
 }
 

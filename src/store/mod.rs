@@ -6,6 +6,7 @@
 //!
 //! Tables hold three kinds of column only (integer, text, bytes), times as UTC microseconds, ids as 16 bytes.
 
+pub mod arrivals;
 mod backup;
 mod conn;
 pub mod desks;
@@ -42,18 +43,23 @@ pub(crate) use statements;
 
 /// Runs one expression on whichever engine a connection belongs to.
 macro_rules! on {
-    ($conn:expr, |$c:ident| $body:expr) => {
-        match $conn.each() {
+    ($conn:expr, |$c:ident| $body:expr) => {{
+        let outcome: Result<_, _> = match $conn.each() {
             $crate::store::Each::Sqlite($c) => $body,
             $crate::store::Each::Postgres($c) => $body,
+        };
+        if outcome.is_err() {
+            $conn.note_failure();
         }
-    };
+        outcome
+    }};
 }
 pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all: [(&'static str, &'static [(&'static str, &'static str)]); 11] = [
+    let all: [(&'static str, &'static [(&'static str, &'static str)]); 12] = [
+        ("arrivals", arrivals::ALL),
         ("desks", desks::ALL),
         ("drafts", drafts::ALL),
         ("held", held::ALL),

@@ -173,8 +173,7 @@ pub async fn standing(conn: &mut Conn) -> Result<Standing, StoreError> {
 
 /// Mails that gave up, the latest first.
 pub async fn list_dead(conn: &mut Conn, limit: i64) -> Result<Vec<Dead>, StoreError> {
-    let rows: Vec<DeadRow> =
-        on!(conn, |c| sqlx::query_as(LIST_DEAD).bind(limit).fetch_all(c).await)?;
+    let rows: Vec<DeadRow> = on!(conn, |c| sqlx::query_as(LIST_DEAD).bind(limit).fetch_all(c).await)?;
     rows.into_iter()
         .map(|r| {
             let (id, kind) = (id(&r.0, "outbox.id")?, word(&r.1, "outbox.kind", &r.0)?);

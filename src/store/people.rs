@@ -204,38 +204,61 @@ pub async fn count_clients(conn: &mut Conn) -> Result<i64, StoreError> {
 
 /// New locks around the same key.
 pub async fn update_locks(tx: &mut Tx, person_id: PersonId, key: &[u8], recovery: &[u8]) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_LOCKS).bind(person_id.bytes()).bind(key).bind(recovery).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_LOCKS)
+        .bind(person_id.bytes())
+        .bind(key)
+        .bind(recovery)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "person")
 }
 
 /// Remembers a visit.
 pub async fn update_seen(tx: &mut Tx, person_id: PersonId, at: Moment) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_SEEN).bind(person_id.bytes()).bind(at.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_SEEN)
+        .bind(person_id.bytes())
+        .bind(at.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "person")
 }
 
 /// Remembers a language.
 pub async fn update_language(tx: &mut Tx, person_id: PersonId, language: Language) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_LANGUAGE).bind(person_id.bytes()).bind(language.code()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_LANGUAGE)
+        .bind(person_id.bytes())
+        .bind(language.code())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "person")
 }
 
 /// Shuts somebody out (`Some`) or lets them back in.
 pub async fn update_disabled(tx: &mut Tx, person_id: PersonId, at: Option<Moment>) -> Result<(), StoreError> {
     let at = at.map_or(0, Moment::micros);
-    let done = on!(tx, |c| sqlx::query(UPDATE_DISABLED).bind(person_id.bytes()).bind(at).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_DISABLED)
+        .bind(person_id.bytes())
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "person")
 }
 
 /// A client's wish for notifications.
 pub async fn find_notice(conn: &mut Conn, person_id: PersonId) -> Result<Option<Notice>, StoreError> {
-    let row: Option<NoticeRow> = on!(conn, |c| sqlx::query_as(FIND_NOTICE).bind(person_id.bytes()).fetch_optional(c).await)?;
+    let row: Option<NoticeRow> =
+        on!(conn, |c| sqlx::query_as(FIND_NOTICE).bind(person_id.bytes()).fetch_optional(c).await)?;
     row.map(notice).transpose()
 }
 
 /// The same by the hash of a confirmation link's token.
 pub async fn find_notice_by_token(conn: &mut Conn, token_hash: &[u8]) -> Result<Option<Notice>, StoreError> {
-    let row: Option<NoticeRow> = on!(conn, |c| sqlx::query_as(FIND_NOTICE_BY_TOKEN).bind(token_hash).fetch_optional(c).await)?;
+    let row: Option<NoticeRow> =
+        on!(conn, |c| sqlx::query_as(FIND_NOTICE_BY_TOKEN).bind(token_hash).fetch_optional(c).await)?;
     row.map(notice).transpose()
 }
 
@@ -263,13 +286,29 @@ pub async fn upsert_notice(tx: &mut Tx, n: &Notice) -> Result<(), StoreError> {
 
 /// Changes the wish, keeps the address.
 pub async fn update_notice_mode(tx: &mut Tx, person_id: PersonId, mode: NoticeMode) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_NOTICE_MODE).bind(person_id.bytes()).bind(mode.word()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_NOTICE_MODE)
+        .bind(person_id.bytes())
+        .bind(mode.word())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "notice")
 }
 
 /// Opens a confirmation link asked for after `asked_after`; false when it is unknown, used or too old.
-pub async fn confirm_notice(tx: &mut Tx, token_hash: &[u8], now: Moment, asked_after: Moment) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(CONFIRM_NOTICE).bind(token_hash).bind(now.micros()).bind(asked_after.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+pub async fn confirm_notice(
+    tx: &mut Tx,
+    token_hash: &[u8],
+    now: Moment,
+    asked_after: Moment,
+) -> Result<bool, StoreError> {
+    let done = on!(tx, |c| sqlx::query(CONFIRM_NOTICE)
+        .bind(token_hash)
+        .bind(now.micros())
+        .bind(asked_after.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
@@ -296,7 +335,8 @@ pub async fn insert_invitation(tx: &mut Tx, i: &Invitation) -> Result<(), StoreE
 
 /// By the hash of its token.
 pub async fn find_invitation(conn: &mut Conn, token_hash: &[u8]) -> Result<Option<Invitation>, StoreError> {
-    let row: Option<InvitationRow> = on!(conn, |c| sqlx::query_as(FIND_INVITATION).bind(token_hash).fetch_optional(c).await)?;
+    let row: Option<InvitationRow> =
+        on!(conn, |c| sqlx::query_as(FIND_INVITATION).bind(token_hash).fetch_optional(c).await)?;
     row.map(|row| {
         Ok(Invitation {
             roles: word(&row.1, "invitation.roles", &row.0)?,
@@ -312,11 +352,20 @@ pub async fn find_invitation(conn: &mut Conn, token_hash: &[u8]) -> Result<Optio
 
 /// Uses an invitation up; false when it was used or has expired.
 pub async fn use_invitation(tx: &mut Tx, token_hash: &[u8], now: Moment) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(USE_INVITATION).bind(token_hash).bind(now.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(USE_INVITATION)
+        .bind(token_hash)
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
 /// Deletes invitations that expired before `before`.
 pub async fn delete_old_invitations(tx: &mut Tx, before: Moment) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(DELETE_OLD_INVITATIONS).bind(before.micros()).execute(c).await.map(|d| d.rows_affected()))?)
+    Ok(on!(tx, |c| sqlx::query(DELETE_OLD_INVITATIONS)
+        .bind(before.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?)
 }

@@ -59,7 +59,9 @@ statements! {
         FROM thread t JOIN person p ON p.id = t.client_id \
         WHERE t.assignee_id = $1 AND t.state IN ('answered', 'leaving') AND (t.last_us > $2 OR (t.last_us = $2 AND t.id > $3)) \
         ORDER BY t.last_us, t.id LIMIT $4";
-    COUNT_UNASSIGNED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE desk_id = $1 AND state = 'waiting' AND assignee_id IS NULL LIMIT $2) AS n";
+    /// The order holds SQLite to the list's own index; without it, it walks everything that waits, taken or not.
+    COUNT_UNASSIGNED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE desk_id = $1 AND state = 'waiting' AND assignee_id IS NULL \
+        ORDER BY urgent DESC, waiting_us LIMIT $2) AS n";
     COUNT_MINE = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE assignee_id = $1 AND state = 'waiting' LIMIT $2) AS n";
     COUNT_ANSWERED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE assignee_id = $1 AND state IN ('answered', 'leaving') LIMIT $2) AS n";
     COUNT_HELD = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM held WHERE desk_id = $1 LIMIT $2) AS n";
@@ -132,22 +134,30 @@ pub async fn list(conn: &mut Conn, list: List, after: Option<After>, limit: usiz
 /// How long a list is, up to the cap.
 pub async fn count(conn: &mut Conn, list: List) -> Result<i64, StoreError> {
     let row: (i64,) = match list {
-        List::Unassigned(desk) => on!(conn, |c| sqlx::query_as(COUNT_UNASSIGNED).bind(desk.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?,
-        List::Mine(person) => on!(conn, |c| sqlx::query_as(COUNT_MINE).bind(person.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?,
-        List::Answered(person) => on!(conn, |c| sqlx::query_as(COUNT_ANSWERED).bind(person.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?,
+        List::Unassigned(desk) => {
+            on!(conn, |c| sqlx::query_as(COUNT_UNASSIGNED).bind(desk.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?
+        }
+        List::Mine(person) => {
+            on!(conn, |c| sqlx::query_as(COUNT_MINE).bind(person.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?
+        }
+        List::Answered(person) => {
+            on!(conn, |c| sqlx::query_as(COUNT_ANSWERED).bind(person.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?
+        }
     };
     Ok(row.0)
 }
 
 /// How many mails lie on a desk's shelf, up to the cap.
 pub async fn count_held(conn: &mut Conn, desk: DeskId) -> Result<i64, StoreError> {
-    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_HELD).bind(desk.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?;
+    let row: (i64,) =
+        on!(conn, |c| sqlx::query_as(COUNT_HELD).bind(desk.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?;
     Ok(row.0)
 }
 
 /// What a desk owes in numbers: threads waiting (up to the cap) and the oldest receipt.
 pub async fn load(conn: &mut Conn, desk: DeskId) -> Result<(i64, Option<Moment>), StoreError> {
-    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_WAITING).bind(desk.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?;
+    let row: (i64,) =
+        on!(conn, |c| sqlx::query_as(COUNT_WAITING).bind(desk.bytes()).bind(QUEUE_COUNT_MAX).fetch_one(c).await)?;
     let oldest: (Option<i64>,) = on!(conn, |c| sqlx::query_as(OLDEST_WAITING).bind(desk.bytes()).fetch_one(c).await)?;
     Ok((row.0, oldest.0.and_then(moment)))
 }

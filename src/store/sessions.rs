@@ -38,13 +38,20 @@ statements! {
     DELETE = "DELETE FROM session WHERE id = $1";
     DELETE_OF_PERSON = "DELETE FROM session WHERE person_id = $1";
     DELETE_UNSEEN = "DELETE FROM session WHERE seen_us < $1 OR created_us < $2";
-    LOCK_UNSEEN = "UPDATE session SET sealed_keys = $2 WHERE seen_us < $1 AND sealed_keys <> $2";
+    LOCK_UNSEEN = "UPDATE session SET sealed_keys = $2 WHERE seen_us < $1 AND sealed_keys <> $2 \
+                   AND person_id IN (SELECT id FROM person WHERE roles <> 'client')";
 }
 
 type Row = (Vec<u8>, Vec<u8>, String, String, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64);
 
 /// Adds a session.
-pub async fn insert(tx: &mut Tx, session_id: &[u8], person: PersonId, sealed_keys: &[u8], now: Moment) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    session_id: &[u8],
+    person: PersonId,
+    sealed_keys: &[u8],
+    now: Moment,
+) -> Result<(), StoreError> {
     let done = on!(tx, |c| sqlx::query(INSERT)
         .bind(session_id)
         .bind(person.bytes())
@@ -102,10 +109,20 @@ pub async fn delete_of_person(tx: &mut Tx, person: PersonId) -> Result<(), Store
 
 /// Ends sessions silent since `seen_before` or begun before `created_before`; returns how many.
 pub async fn delete_unseen(tx: &mut Tx, seen_before: Moment, created_before: Moment) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(DELETE_UNSEEN).bind(seen_before.micros()).bind(created_before.micros()).execute(c).await.map(|d| d.rows_affected()))?)
+    Ok(on!(tx, |c| sqlx::query(DELETE_UNSEEN)
+        .bind(seen_before.micros())
+        .bind(created_before.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?)
 }
 
-/// Forgets the keys of sessions silent since `seen_before`.
+/// Forgets the keys of staff sessions silent since `seen_before`; a client's session ends by its own, longer rule.
 pub async fn lock_unseen(tx: &mut Tx, seen_before: Moment) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(LOCK_UNSEEN).bind(seen_before.micros()).bind(super::NOTHING).execute(c).await.map(|d| d.rows_affected()))?)
+    Ok(on!(tx, |c| sqlx::query(LOCK_UNSEEN)
+        .bind(seen_before.micros())
+        .bind(super::NOTHING)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?)
 }

@@ -32,7 +32,10 @@ impl ThreadState {
 impl std::str::FromStr for ThreadState {
     type Err = crate::role::UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Fresh, Self::Waiting, Self::Leaving, Self::Answered].into_iter().find(|s| s.word() == text).ok_or(crate::role::UnknownWord)
+        [Self::Fresh, Self::Waiting, Self::Leaving, Self::Answered]
+            .into_iter()
+            .find(|s| s.word() == text)
+            .ok_or(crate::role::UnknownWord)
     }
 }
 
@@ -207,32 +210,63 @@ pub async fn find_target(conn: &mut Conn, token_hash: &[u8]) -> Result<Option<Ta
 
 /// Gives a thread nobody has to `person`; false when somebody was quicker.
 pub async fn assign(tx: &mut Tx, thread_id: ThreadId, person: PersonId) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(ASSIGN).bind(thread_id.bytes()).bind(person.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(ASSIGN)
+        .bind(thread_id.bytes())
+        .bind(person.bytes())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
 /// Hands a thread from one to another; false when `from` no longer has it.
 pub async fn reassign(tx: &mut Tx, thread_id: ThreadId, from: PersonId, to: PersonId) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(REASSIGN).bind(thread_id.bytes()).bind(from.bytes()).bind(to.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(REASSIGN)
+        .bind(thread_id.bytes())
+        .bind(from.bytes())
+        .bind(to.bytes())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
 /// Puts a thread back; false when `from` no longer has it.
 pub async fn unassign(tx: &mut Tx, thread_id: ThreadId, from: PersonId) -> Result<bool, StoreError> {
-    let done = on!(tx, |c| sqlx::query(UNASSIGN).bind(thread_id.bytes()).bind(from.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UNASSIGN)
+        .bind(thread_id.bytes())
+        .bind(from.bytes())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
 /// Marks or unmarks "not sure to be safe".
 pub async fn update_urgent(tx: &mut Tx, thread_id: ThreadId, urgent: bool) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_URGENT).bind(thread_id.bytes()).bind(i64::from(urgent)).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_URGENT)
+        .bind(thread_id.bytes())
+        .bind(i64::from(urgent))
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "thread")
 }
 
 /// A reply went out at `at`. `still_waiting` is the receipt of the oldest letter it did not cover (it crossed).
-pub async fn update_answered(tx: &mut Tx, thread_id: ThreadId, at: Moment, still_waiting: Option<Moment>) -> Result<(), StoreError> {
+pub async fn update_answered(
+    tx: &mut Tx,
+    thread_id: ThreadId,
+    at: Moment,
+    still_waiting: Option<Moment>,
+) -> Result<(), StoreError> {
     let done = match still_waiting {
-        None => on!(tx, |c| sqlx::query(UPDATE_ANSWERED).bind(thread_id.bytes()).bind(at.micros()).execute(c).await.map(|d| d.rows_affected()))?,
+        None => on!(tx, |c| sqlx::query(UPDATE_ANSWERED)
+            .bind(thread_id.bytes())
+            .bind(at.micros())
+            .execute(c)
+            .await
+            .map(|d| d.rows_affected()))?,
         Some(since) => on!(tx, |c| sqlx::query(UPDATE_PARTLY_ANSWERED)
             .bind(thread_id.bytes())
             .bind(at.micros())
@@ -252,20 +286,42 @@ pub async fn update_leaving(tx: &mut Tx, thread_id: ThreadId) -> Result<(), Stor
 
 /// The client has been waiting since this receipt (again).
 pub async fn update_waiting(tx: &mut Tx, thread_id: ThreadId, since: Moment) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_WAITING).bind(thread_id.bytes()).bind(since.micros()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_WAITING)
+        .bind(thread_id.bytes())
+        .bind(since.micros())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "thread")
 }
 
 /// Replaces the mail address.
-pub async fn update_token(tx: &mut Tx, thread_id: ThreadId, token_hash: &[u8], token_sealed: &[u8]) -> Result<(), StoreError> {
-    let done = on!(tx, |c| sqlx::query(UPDATE_TOKEN).bind(thread_id.bytes()).bind(token_hash).bind(token_sealed).execute(c).await.map(|d| d.rows_affected()))?;
+pub async fn update_token(
+    tx: &mut Tx,
+    thread_id: ThreadId,
+    token_hash: &[u8],
+    token_sealed: &[u8],
+) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(UPDATE_TOKEN)
+        .bind(thread_id.bytes())
+        .bind(token_hash)
+        .bind(token_sealed)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     one(done, "thread")
 }
 
 /// Begins a new period; false when another one began meanwhile.
 pub async fn update_epoch(tx: &mut Tx, thread_id: ThreadId, from: EpochId, to: &Epoch) -> Result<bool, StoreError> {
     insert_epoch(tx, to).await?;
-    let done = on!(tx, |c| sqlx::query(UPDATE_EPOCH).bind(thread_id.bytes()).bind(from.bytes()).bind(to.id.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, |c| sqlx::query(UPDATE_EPOCH)
+        .bind(thread_id.bytes())
+        .bind(from.bytes())
+        .bind(to.id.bytes())
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
@@ -291,19 +347,34 @@ pub async fn list_epochs(conn: &mut Conn, thread_id: ThreadId) -> Result<Vec<Epo
 
 /// One period.
 pub async fn find_epoch(conn: &mut Conn, epoch_id: EpochId) -> Result<Option<Epoch>, StoreError> {
-    let row: Option<EpochRow> = on!(conn, |c| sqlx::query_as(FIND_EPOCH).bind(epoch_id.bytes()).fetch_optional(c).await)?;
+    let row: Option<EpochRow> =
+        on!(conn, |c| sqlx::query_as(FIND_EPOCH).bind(epoch_id.bytes()).fetch_optional(c).await)?;
     row.map(epoch).transpose()
 }
 
 /// Lets a reader (a person or a desk, by id bytes) in; keeps an older grant.
-pub async fn insert_grant(tx: &mut Tx, epoch_id: EpochId, reader: &[u8], body: &[u8], now: Moment) -> Result<(), StoreError> {
-    on!(tx, |c| sqlx::query(INSERT_GRANT).bind(epoch_id.bytes()).bind(reader).bind(body).bind(now.micros()).execute(c).await.map(|_| ()))?;
+pub async fn insert_grant(
+    tx: &mut Tx,
+    epoch_id: EpochId,
+    reader: &[u8],
+    body: &[u8],
+    now: Moment,
+) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(INSERT_GRANT)
+        .bind(epoch_id.bytes())
+        .bind(reader)
+        .bind(body)
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(|_| ()))?;
     Ok(())
 }
 
 /// A reader's grant.
 pub async fn find_grant(conn: &mut Conn, epoch_id: EpochId, reader: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_GRANT).bind(epoch_id.bytes()).bind(reader).fetch_optional(c).await)?;
+    let row: Option<(Vec<u8>,)> =
+        on!(conn, |c| sqlx::query_as(FIND_GRANT).bind(epoch_id.bytes()).bind(reader).fetch_optional(c).await)?;
     Ok(row.map(|r| r.0))
 }
 
@@ -314,5 +385,10 @@ pub async fn list_grants(conn: &mut Conn, epoch_id: EpochId) -> Result<Vec<(Vec<
 
 /// Takes a reader's grants of all periods away.
 pub async fn delete_grants(tx: &mut Tx, thread_id: ThreadId, reader: &[u8]) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(DELETE_GRANT).bind(thread_id.bytes()).bind(reader).execute(c).await.map(|d| d.rows_affected()))?)
+    Ok(on!(tx, |c| sqlx::query(DELETE_GRANT)
+        .bind(thread_id.bytes())
+        .bind(reader)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?)
 }

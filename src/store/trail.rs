@@ -42,8 +42,11 @@ pub async fn insert(tx: &mut Tx, line_id: AuditId, line: &Line) -> Result<(), St
 
 /// The first lines of a thread.
 pub async fn list_of_thread(conn: &mut Conn, thread: ThreadId, limit: usize) -> Result<Vec<Line>, StoreError> {
-    let rows: Vec<Row> =
-        on!(conn, |c| sqlx::query_as(LIST_OF_THREAD).bind(thread.bytes()).bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(c).await)?;
+    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST_OF_THREAD)
+        .bind(thread.bytes())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(c)
+        .await)?;
     rows.into_iter()
         .map(|r| {
             Ok(Line {

@@ -201,6 +201,7 @@ impl FromRequestParts<Arc<House>> for Client {
         let mut ctx = Ctx::read(parts, house).await?;
         match ctx.take_visit() {
             Visit::Open(reader) if reader.who.roles.has(Role::Client) => Ok(Self(ctx, reader)),
+            Visit::Locked(who) if who.roles.has(Role::Client) => Err(Refusal::SignIn),
             Visit::Open(_) | Visit::Locked(_) => Err(Refusal::NotFound),
             Visit::Stranger => Err(Refusal::SignIn),
         }

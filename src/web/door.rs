@@ -34,20 +34,13 @@ pub(in crate::web) struct Door {
 impl Door {
     pub(in crate::web) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(&format!("sqlite:{}", folder.path().join("house.db").display()), 2)
-            .await
-            .unwrap();
-        let noon = chrono::DateTime::parse_from_rfc3339("2026-11-19T05:00:00Z")
-            .unwrap()
-            .to_utc();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("house.db").display()), 2).await.unwrap();
+        let noon = chrono::DateTime::parse_from_rfc3339("2026-11-19T05:00:00Z").unwrap().to_utc();
         let clock = Arc::new(TestClock::at(Moment::from(noon)));
         let chance = Arc::new(SeededChance::new(11));
         let address = MailAddress::parse("surat@contoh.sch.id").unwrap();
         let practice = PracticeKey::generate("Kotak Surat", &address, Moment::from(noon)).unwrap();
-        let keys = Keys {
-            house: HouseKey::draw(&*chance),
-            practice,
-        };
+        let keys = Keys { house: HouseKey::draw(&*chance), practice };
         let rules = Rules {
             public_url: "http://surat.contoh.sch.id".to_owned(),
             mail_domain: "contoh.sch.id".to_owned(),
@@ -59,12 +52,7 @@ impl Door {
             cost: Cost::CHEAP,
         };
         let house = Arc::new(House::new(db, clock.clone(), chance, keys, rules).unwrap());
-        Self {
-            router: super::router(Arc::clone(&house)),
-            house,
-            clock,
-            _folder: folder,
-        }
+        Self { router: super::router(Arc::clone(&house)), house, clock, _folder: folder }
     }
 
     /// Makes a desk.
@@ -83,10 +71,7 @@ impl Door {
     /// The path of a new invitation.
     pub(in crate::web) async fn invitation(&self, roles: &[Role], desk: Option<DeskId>) -> String {
         let link = furnish::invite(&self.house, Roles::of(roles), desk).await.unwrap();
-        link.reveal()
-            .strip_prefix(&self.house.rules.public_url)
-            .unwrap()
-            .to_owned()
+        link.reveal().strip_prefix(&self.house.rules.public_url).unwrap().to_owned()
     }
 
     /// Somebody who accepted an invitation, with a browser of their own.
@@ -98,21 +83,14 @@ impl Door {
     ) -> (Browser<'_>, Entered) {
         let path = self.invitation(roles, desk).await;
         let token = path.rsplit('/').next().unwrap();
-        let entered = enter::accept_invitation(&self.house, token, name, SECRET, Language::Indonesian)
-            .await
-            .unwrap();
+        let entered = enter::accept_invitation(&self.house, token, name, SECRET, Language::Indonesian).await.unwrap();
         let mut browser = self.browser();
-        browser
-            .cookies
-            .insert("s".to_owned(), entered.cookie.text().reveal().clone());
+        browser.cookies.insert("s".to_owned(), entered.cookie.text().reveal().clone());
         (browser, entered)
     }
 
     pub(in crate::web) fn browser(&self) -> Browser<'_> {
-        Browser {
-            door: self,
-            cookies: BTreeMap::new(),
-        }
+        Browser { door: self, cookies: BTreeMap::new() }
     }
 }
 
@@ -137,10 +115,8 @@ impl Answer {
 
     /// The value of the first input of that name.
     pub(in crate::web) fn value(&self, name: &str) -> &str {
-        let (_, rest) = self
-            .text
-            .split_once(&format!("name=\"{name}\" value=\""))
-            .unwrap_or_else(|| panic!("no {name}"));
+        let (_, rest) =
+            self.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}"));
         rest.split('"').next().unwrap()
     }
 
@@ -160,16 +136,8 @@ impl Answer {
 impl Browser<'_> {
     pub(in crate::web) async fn send(&mut self, request: axum::http::request::Builder, body: String) -> Answer {
         let cookies: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
-        let request = request
-            .header("cookie", cookies.join("; "))
-            .header("host", "surat.contoh.sch.id");
-        let response = self
-            .door
-            .router
-            .clone()
-            .oneshot(request.body(Body::from(body)).unwrap())
-            .await
-            .unwrap();
+        let request = request.header("cookie", cookies.join("; ")).header("host", "surat.contoh.sch.id");
+        let response = self.door.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         for set in parts.headers.get_all("set-cookie") {
             let (pair, rest) = set.to_str().unwrap().split_once(';').unwrap();
@@ -181,11 +149,7 @@ impl Browser<'_> {
             }
         }
         let text = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
-        let answer = Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text,
-        };
+        let answer = Answer { status: parts.status, headers: parts.headers, text };
         says_no_key(&answer.text);
         answer
     }
@@ -201,11 +165,7 @@ impl Browser<'_> {
         self.cookies.insert("l".to_owned(), "en".to_owned());
         let english = self.get(path).await;
         for (answer, code) in [(&indonesian, "id"), (&english, "en")] {
-            if answer
-                .headers
-                .get("content-type")
-                .is_some_and(|t| t.to_str().unwrap().starts_with("text/html"))
-            {
+            if answer.headers.get("content-type").is_some_and(|t| t.to_str().unwrap().starts_with("text/html")) {
                 answer.shows(&format!("<html lang=\"{code}\""));
             }
         }
@@ -219,10 +179,7 @@ impl Browser<'_> {
         }
         let token = crate::flow::session::form_token(&self.door.house, &self.cookies["f"]);
         let all = [&[("form_token", token.as_str())], fields].concat();
-        let body: Vec<_> = all
-            .iter()
-            .map(|(n, v)| format!("{n}={}", super::ctx::percent_encoded(v)))
-            .collect();
+        let body: Vec<_> = all.iter().map(|(n, v)| format!("{n}={}", super::ctx::percent_encoded(v))).collect();
         let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request, body.join("&")).await
     }
@@ -232,11 +189,7 @@ impl Browser<'_> {
     /// Hands a form in and is led on.
     pub(in crate::web) async fn leads(&mut self, path: &str, fields: &[(&str, &str)], to: &str) {
         let answer = self.post(path, fields).await;
-        assert_eq!(
-            (answer.status, answer.location()),
-            (StatusCode::SEE_OTHER, to),
-            "{path}"
-        );
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, to), "{path}");
     }
 }
 
@@ -247,11 +200,7 @@ fn says_no_key(html: &str) {
         for (at, _) in html.match_indices(prefix) {
             let before = html[..at].chars().next_back();
             let part_of_word = before.is_some_and(|c| c.is_alphanumeric() || "-/_".contains(c));
-            assert!(
-                part_of_word,
-                "a raw key: {}",
-                html[at..].chars().take(40).collect::<String>()
-            );
+            assert!(part_of_word, "a raw key: {}", html[at..].chars().take(40).collect::<String>());
         }
     }
 }

@@ -88,7 +88,9 @@ fn is_own(headers: &HeaderMap) -> bool {
 }
 
 fn token_fits(house: &House, headers: &HeaderMap, fields: &Fields) -> bool {
-    let Some(cookie) = Jar::Form.get(house, headers) else { return false };
+    let Some(cookie) = Jar::Form.get(house, headers) else {
+        return false;
+    };
     let sent = headers.get("x-form-token").and_then(|h| h.to_str().ok()).unwrap_or_else(|| fields.get("form_token"));
     form_token_fits(house, cookie, sent)
 }
@@ -120,7 +122,8 @@ fn percent_decoded(bytes: &[u8]) -> String {
             b'+' => out.push(b' '),
             b'%' => {
                 let ahead = rest.clone();
-                let digit = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+                let digit =
+                    |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
                 let mut two = ahead.clone();
                 if let (Some(high), Some(low)) = (digit(two.next()), digit(two.next())) {
                     out.push(high << 4 | low);
@@ -164,7 +167,8 @@ impl FromRequest<Arc<House>> for Upload {
             return Err(Refusal::CrossSite);
         }
         let mut form = Self { fields: Fields::default(), expired: false, files: Vec::new(), too_large: Vec::new() };
-        let is_multipart = headers.get("content-type").and_then(|h| h.to_str().ok()).is_some_and(|t| t.starts_with("multipart/"));
+        let is_multipart =
+            headers.get("content-type").and_then(|h| h.to_str().ok()).is_some_and(|t| t.starts_with("multipart/"));
         if is_multipart {
             let multipart: Multipart = request.extract().await.map_err(|_| Refusal::TooLarge)?;
             read_parts(multipart, &mut form).await?;
@@ -218,7 +222,8 @@ mod tests {
 
     #[test]
     fn a_form_is_read_as_browsers_write_it() {
-        let all: Vec<_> = form_urlencoded(b"a=1+2&b=%C3%BC%0D%0A&c&d=%zz&=x").map(|(n, v)| (n, v.reveal().clone())).collect();
+        let all: Vec<_> =
+            form_urlencoded(b"a=1+2&b=%C3%BC%0D%0A&c&d=%zz&=x").map(|(n, v)| (n, v.reveal().clone())).collect();
         let expected = [("a", "1 2"), ("b", "ü\r\n"), ("c", ""), ("d", "%zz"), ("", "x")];
         assert_eq!(all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>(), expected);
     }

@@ -56,7 +56,9 @@ impl From<Failure> for Refusal {
             Failure::NotFound => Self::NotFound,
             Failure::NotAllowed => Self::NotAllowed,
             Failure::Busy => Self::Busy,
-            other @ (Failure::Store(_) | Failure::NoUsableKey(_) | Failure::Damaged(_)) => Self::Broken(other.to_string()),
+            other @ (Failure::Store(_) | Failure::NoUsableKey(_) | Failure::Damaged(_)) => {
+                Self::Broken(other.to_string())
+            }
         }
     }
 }
@@ -116,7 +118,8 @@ pub(super) fn write(house: &Arc<House>, request: &HeaderMap, mut response: Respo
     let Some(unwritten) = unwritten else { return response };
     let texts = Texts(ctx::language(house, request).unwrap_or_else(|| ctx::accepted_language(request)));
     let heading = texts.t(&format!("{}-title", unwritten.key));
-    let page = Page { s: Shell::outside(house, texts, &heading), heading, text: texts.t(unwritten.key), id: unwritten.id };
+    let page =
+        Page { s: Shell::outside(house, texts, &heading), heading, text: texts.t(unwritten.key), id: unwritten.id };
     let body = askama::Template::render(&page).map_or_else(|_| Html(String::new()), Html);
     let (parts, _) = response.into_parts();
     let mut written = (parts.status, body).into_response();

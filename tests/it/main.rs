@@ -5,11 +5,15 @@
 
 // `cfg(test)` is always set here; spelled out, it tells the lints that these are tests and may unwrap.
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

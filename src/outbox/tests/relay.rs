@@ -50,7 +50,11 @@ impl Reception for Counter {
         };
         let text = String::from_utf8(mail.reveal().clone()).unwrap();
         let mut taken = self.taken.lock().unwrap();
-        taken.extend(recipients.iter().map(|r| Taken { sender: sender.clone(), recipient: r.clone(), text: text.clone() }));
+        taken.extend(recipients.iter().map(|r| Taken {
+            sender: sender.clone(),
+            recipient: r.clone(),
+            text: text.clone(),
+        }));
         recipients.iter().map(|_| Reply::accepted()).collect()
     }
 }

@@ -11,8 +11,8 @@ use crate::chance::{Chance, OsChance, SeededChance};
 use crate::clock::{Clock, Moment, TestClock};
 use crate::flow::enter::{accept_invitation, open_mailbox};
 use crate::flow::furnish::{DeskForm, add_desk, invite};
-use crate::flow::receive::{FormLetter, by_form};
 use crate::flow::session::{Reader, Realm, Visit, kind, sign_in, visit};
+use crate::flow::write::{FormLetter, by_form};
 use crate::flow::{answer, notify, work};
 use crate::house::{House, Keys, Rules};
 use crate::ids::{LetterId, OutboxId, PersonId};
@@ -59,7 +59,9 @@ async fn house_at(scratch: &Path, clock: Arc<TestClock>, chance: Arc<dyn Chance>
 
 /// The mails in a folder, as text.
 pub(crate) fn mails_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let paths = entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "eml"));
     paths.map(|p| std::fs::read_to_string(p).unwrap()).collect()
 }

@@ -4,15 +4,17 @@ use merpati::role::{Language, Role, Roles};
 use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
-use merpati::store::{Db, TABLES, Value, desks, drafts, held, jobs, letters, outbox, people, threads, trail};
+use merpati::store::{
+    Conn, Db, StoreError, TABLES, Table, Value, desks, drafts, held, jobs, letters, outbox, people, threads, trail,
+};
 
 use super::{read, write};
-use crate::support::cast::{Scene, at, fresh, random, sealed_blob, two_files};
+use crate::support::cast::{Scene, at, fresh, person, random, sealed_blob, two_files};
 use crate::support::engine::{Scratch, both_engines, on_sqlite};
 use crate::support::postgres::server;
 use tokio::task::block_in_place;
 
-both_engines!(pages_of_rows_leave_nothing_out, an_empty_house_is_empty);
+both_engines!(a_snapshot_is_of_one_moment, a_receiver_that_has_enough_ends_the_reading, an_empty_house_is_empty);
 
 /// A row in every table, and nothing in any column that is what a column holds by default; returns them.
 async fn furnish(db: &Db) -> Tables {
@@ -35,20 +37,30 @@ async fn furnish(db: &Db) -> Tables {
     people::upsert_notice(tx, &notice).await.unwrap();
     for desk in [None, Some(scene.desk)] {
         let roles = Roles::of(&[Role::Counselor]);
-        let i = Invitation { token_hash: random::<32>().to_vec(), roles, desk, created: at(1), expires: at(9), used: None };
+        let i =
+            Invitation { token_hash: random::<32>().to_vec(), roles, desk, created: at(1), expires: at(9), used: None };
         people::insert_invitation(tx, &i).await.unwrap();
         assert!(people::use_invitation(tx, &i.token_hash, at(2)).await.unwrap());
     }
     threads::insert_grant(tx, scene.epoch, scene.desk.bytes(), b"body", at(8)).await.unwrap();
     let letter = letters::NewLetter { attachments: two_files(), ..scene.letter(at(10)) };
-    let reply = letters::NewLetter { released: Some(at(12)), covers: Some(at(10)), author: None, ..scene.reply(at(11)) };
+    let reply =
+        letters::NewLetter { released: Some(at(12)), covers: Some(at(10)), author: None, ..scene.reply(at(11)) };
     letters::insert_group(tx, &[&letter, &reply]).await.unwrap();
     letters::mark_read(tx, scene.thread, at(13)).await.unwrap();
     threads::assign(tx, scene.thread, scene.counselor).await.unwrap();
     threads::update_urgent(tx, scene.thread, true).await.unwrap();
     for thread in [None, Some(scene.thread)] {
         let body = sealed_blob("Surat \u{e9}".as_bytes());
-        let h = held::NewHeld { id: fresh(), desk: scene.desk, thread, reasons: "virus".to_owned(), received: at(14), body, dedup: random() };
+        let h = held::NewHeld {
+            id: fresh(),
+            desk: scene.desk,
+            thread,
+            reasons: "virus".to_owned(),
+            received: at(14),
+            body,
+            dedup: random(),
+        };
         assert!(held::insert(tx, &h).await.unwrap());
     }
     drafts::upsert(tx, scene.thread, scene.counselor, b"draft", at(15)).await.unwrap();
@@ -63,7 +75,8 @@ async fn furnish(db: &Db) -> Tables {
     jobs::claim(tx, at(21), at(22)).await.unwrap();
     jobs::schedule(tx, "sweep", at(23)).await.unwrap();
     for (actor, thread) in [(None, None), (Some(scene.counselor), Some(scene.thread))] {
-        let line = Line { at: at(24), actor, action: "taken-over".to_owned(), thread, detail: "sakit\u{2026}".to_owned() };
+        let line =
+            Line { at: at(24), actor, action: "taken-over".to_owned(), thread, detail: "sakit\u{2026}".to_owned() };
         trail::insert(tx, fresh(), &line).await.unwrap();
     }
     owned.commit().await.unwrap();
@@ -72,14 +85,26 @@ async fn furnish(db: &Db) -> Tables {
 
 type Tables = Vec<(&'static str, Vec<Vec<Value>>)>;
 
+/// Every row of every table, of one moment.
 async fn all(db: &Db) -> Tables {
+    let mut conn = db.snapshot().await.unwrap();
     let mut tables = Vec::new();
     for table in TABLES {
-        let rows = read!(db, |c| table.page(c, 1_000, 0));
-        assert_eq!(read!(db, |c| table.is_empty(c)), rows.is_empty());
+        let rows = rows(&mut conn, table).await;
+        assert_eq!(table.is_empty(&mut conn).await.unwrap(), rows.is_empty());
         tables.push((table.name, rows));
     }
     tables
+}
+
+async fn rows(conn: &mut Conn, table: &Table) -> Vec<Vec<Value>> {
+    let mut rows = Vec::new();
+    let keep = |row| -> Result<(), StoreError> {
+        rows.push(row);
+        Ok(())
+    };
+    table.each(conn, keep).await.unwrap();
+    rows
 }
 
 /// Writes these rows into an empty house, which then holds the same.
@@ -112,22 +137,31 @@ fn every_table_travels_from_one_engine_to_the_other_and_back() {
     });
 }
 
-async fn pages_of_rows_leave_nothing_out(db: Scratch) {
-    let table = TABLES.iter().find(|t| t.name == "audit").unwrap();
-    for n in 0..25 {
-        let line = Line { at: at(n), actor: None, action: "taken".to_owned(), thread: None, detail: String::new() };
-        write!(db, |tx| trail::insert(tx, fresh(), &line)).unwrap();
+async fn a_snapshot_is_of_one_moment(db: Scratch) {
+    let table = TABLES.iter().find(|t| t.name == "person").unwrap();
+    write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();
+    let mut snapshot = db.snapshot().await.unwrap();
+    assert_eq!(rows(&mut snapshot, table).await.len(), 1);
+    write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();
+    assert_eq!(rows(&mut snapshot, table).await.len(), 1, "what came later is not in it");
+    drop(snapshot);
+    assert_eq!(rows(&mut db.read().await.unwrap(), table).await.len(), 2);
+}
+
+async fn a_receiver_that_has_enough_ends_the_reading(db: Scratch) {
+    let table = TABLES.iter().find(|t| t.name == "person").unwrap();
+    for _ in 0..5 {
+        write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();
     }
-    let mut paged = Vec::new();
-    for offset in 0.. {
-        let page = read!(db, |c| table.page(c, 4, offset * 4));
-        if page.is_empty() {
-            break;
-        }
-        paged.extend(page);
-    }
-    assert_eq!(paged, read!(db, |c| table.page(c, 100, 0)));
-    assert_eq!(paged.len(), 25);
+    let mut conn = db.read().await.unwrap();
+    let mut shown = 0;
+    let outcome = table.each(&mut conn, |_| {
+        shown += 1;
+        if shown == 3 { Err(StoreError::Gone("room")) } else { Ok(()) }
+    });
+    assert!(matches!(outcome.await, Err(StoreError::Gone("room"))));
+    assert_eq!(shown, 3);
+    assert_eq!(rows(&mut conn, table).await.len(), 5, "the connection goes on");
 }
 
 async fn an_empty_house_is_empty(db: Scratch) {

@@ -47,7 +47,9 @@ async fn a_cancelled_transaction_is_there_whole_or_not_at_all(db: Scratch) {
             let mut marks: Vec<ThreadId> = Vec::new();
             for _ in 0..ROUNDS / 8 {
                 let mark = fresh();
-                tokio::time::timeout(PATIENCE, transaction(&db, mark)).await.expect("a writer that went away blocks nobody");
+                tokio::time::timeout(PATIENCE, transaction(&db, mark))
+                    .await
+                    .expect("a writer that went away blocks nobody");
                 marks.push(mark);
             }
             marks
@@ -87,10 +89,14 @@ async fn a_cancelled_transaction_is_there_whole_or_not_at_all(db: Scratch) {
 async fn a_cancelled_begin_gives_its_turn_away(db: Scratch) {
     for _ in 0..50 {
         let holder = db.begin().await.unwrap();
-        let waiting: Vec<_> = (0..3).map(|_| tokio::spawn({
-            let db = db.clone();
-            async move { db.begin().await.map(drop) }
-        })).collect();
+        let waiting: Vec<_> = (0..3)
+            .map(|_| {
+                tokio::spawn({
+                    let db = db.clone();
+                    async move { db.begin().await.map(drop) }
+                })
+            })
+            .collect();
         tokio::task::yield_now().await;
         for task in &waiting {
             task.abort();

@@ -52,7 +52,7 @@ async fn each_job_is_claimed_by_one_worker(db: Scratch) {
         workers.spawn(async move {
             let mut mine: Vec<JobId> = Vec::new();
             // "None" may mean that another worker was quicker; nothing is due any more once all are done.
-            while read!(db, |c| jobs::next_due(c)).is_some() {
+            while read!(db, |c| jobs::next_due(c, at(1))).is_some() {
                 if let Some(job) = write!(db, |tx| jobs::claim(tx, at(1), lease(at(1)))).unwrap() {
                     assert_eq!(job.tries, 1);
                     tokio::task::yield_now().await;
@@ -85,7 +85,7 @@ async fn each_mail_is_claimed_by_one_worker(db: Scratch) {
         let db = db.clone();
         workers.spawn(async move {
             let mut mine: Vec<OutboxId> = Vec::new();
-            while read!(db, |c| outbox::next_due(c)).is_some() {
+            while read!(db, |c| outbox::next_due(c, at(1))).is_some() {
                 if let Some(mail) = write!(db, |tx| outbox::claim(tx, at(1), lease(at(1)))).unwrap() {
                     assert_eq!(mail.tries, 1);
                     tokio::task::yield_now().await;

@@ -14,7 +14,9 @@ async fn a_desk_comes_back(db: Scratch) {
     for is_open in [true, false] {
         let new = Desk { is_open, cert: vec![7; 40], ..desk() };
         write!(db, |tx| desks::insert(tx, &new)).unwrap();
-        for found in [read!(db, |c| desks::find(c, new.id)).unwrap(), read!(db, |c| desks::find_by_slug(c, &new.slug)).unwrap()] {
+        for found in
+            [read!(db, |c| desks::find(c, new.id)).unwrap(), read!(db, |c| desks::find_by_slug(c, &new.slug)).unwrap()]
+        {
             same(found, new.clone());
         }
     }

@@ -43,12 +43,16 @@ async fn many_tasks_store_each_letter_once(db: Scratch) {
             ids
         });
     }
-    let told: HashSet<_> = tokio::time::timeout(PATIENCE, running.join_all()).await.unwrap().into_iter().flatten().collect();
+    let told: HashSet<_> =
+        tokio::time::timeout(PATIENCE, running.join_all()).await.unwrap().into_iter().flatten().collect();
     let mut found = Vec::new();
     for scene in scenes {
         let letters = read!(db, |c| letters::list_all(c, scene.thread));
         for letter in letters {
-            assert_eq!(read!(db, |c| letters::list_attachments(c, letter.id)).len(), usize::try_from(letter.files).unwrap());
+            assert_eq!(
+                read!(db, |c| letters::list_attachments(c, letter.id)).len(),
+                usize::try_from(letter.files).unwrap()
+            );
             found.push(letter.id);
         }
     }

@@ -40,7 +40,9 @@ async fn lines(db: &Db, thread: ThreadId) -> usize {
 fn a_reader_cannot_write() {
     on_sqlite(async |db: Scratch| {
         let mut conn = db.read().await.unwrap();
-        for text in ["INSERT INTO schedule VALUES ('x', 1)", "DELETE FROM person", "CREATE TABLE t (x)", "DROP TABLE desk"] {
+        for text in
+            ["INSERT INTO schedule VALUES ('x', 1)", "DELETE FROM person", "CREATE TABLE t (x)", "DROP TABLE desk"]
+        {
             assert!(run(&mut conn, text).await.is_err(), "{text}");
         }
         write!(db, |tx| people::insert(tx, &person(&[Role::Client]))).unwrap();

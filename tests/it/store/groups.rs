@@ -113,7 +113,12 @@ async fn a_stale_letter_shows_among_others(db: Scratch) {
     let two = one.another(&db).await;
     let second = epoch(fresh(), one.thread, 2);
     assert!(write!(db, |tx| threads::update_epoch(tx, one.thread, one.epoch, &second)).unwrap());
-    let group = [two.letter(at(10)), one.letter(at(11)), NewLetter { dedup, ..two.letter(at(12)) }, NewLetter { dedup, ..two.letter(at(13)) }];
+    let group = [
+        two.letter(at(10)),
+        one.letter(at(11)),
+        NewLetter { dedup, ..two.letter(at(12)) },
+        NewLetter { dedup, ..two.letter(at(13)) },
+    ];
     let group: Vec<_> = group.iter().collect();
     let mut tx = db.begin().await.unwrap();
     let stored = letters::insert_group(&mut tx, &group).await.unwrap();

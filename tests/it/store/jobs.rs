@@ -2,7 +2,7 @@
 
 use merpati::ids::JobId;
 use merpati::store::StoreError;
-use merpati::store::jobs::{self, Job};
+use merpati::store::jobs::{self, Dead, Job};
 
 use super::{read, write};
 use crate::support::cast::{at, fresh, lease};
@@ -15,6 +15,7 @@ both_engines!(
     an_expired_lease_hands_a_job_to_another_worker,
     a_job_rests_and_is_tried_again,
     a_waiting_job_is_cancelled,
+    dead_jobs_are_listed_latest_first,
     done_jobs_go_and_dead_ones_stay,
     one_node_advances_a_schedule,
 );
@@ -41,12 +42,14 @@ async fn a_job_comes_back_when_claimed(db: Scratch) {
 }
 
 async fn jobs_run_when_due_longest_due_first(db: Scratch) {
-    assert_eq!(read!(db, |c| jobs::next_due(c)), None);
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(0))), None);
     let late = add(&db, "a", b"1", 20).await;
     let early = add(&db, "a", b"2", 10).await;
-    assert_eq!(read!(db, |c| jobs::next_due(c)), Some(at(10)));
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(0))), Some(at(10)));
     assert_eq!(claim(&db, 9).await, None);
     assert_eq!(claim(&db, 10).await, Some(early));
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(10))), Some(at(20)), "somebody is at the first");
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(70))), Some(at(10)), "and may have died over it");
     assert_eq!(claim(&db, 10).await, None);
     assert_eq!(claim(&db, 20).await, Some(late));
 }
@@ -77,14 +80,29 @@ async fn an_expired_lease_hands_a_job_to_another_worker(db: Scratch) {
 async fn a_job_rests_and_is_tried_again(db: Scratch) {
     let id = add(&db, "release", b"x", 0).await;
     assert_eq!(claim(&db, 0).await, Some(id));
-    write!(db, |tx| jobs::retry(tx, id, at(30), "busy")).unwrap();
-    assert_eq!(read!(db, |c| jobs::next_due(c)), Some(at(30)));
+    assert!(!write!(db, |tx| jobs::retry(tx, id, 2, at(30), "busy")).unwrap(), "no such try");
+    assert!(write!(db, |tx| jobs::retry(tx, id, 1, at(30), "busy")).unwrap());
+    assert_eq!(read!(db, |c| jobs::next_due(c, at(1))), Some(at(30)));
     assert_eq!(claim(&db, 29).await, None);
     let again = write!(db, |tx| jobs::claim(tx, at(30), lease(at(30)))).unwrap().unwrap();
     assert_eq!((again.tries, again.due), (2, at(30)));
+    assert!(!write!(db, |tx| jobs::retry(tx, id, 1, at(99), "late")).unwrap(), "another worker is at it by now");
     assert!(write!(db, |tx| jobs::finish(tx, id, None, at(31))).unwrap());
-    write!(db, |tx| jobs::retry(tx, id, at(40), "late")).unwrap();
+    assert!(!write!(db, |tx| jobs::retry(tx, id, 2, at(40), "late")).unwrap());
     assert_eq!(claim(&db, 1_000).await, None, "what is done is not done again");
+}
+
+async fn dead_jobs_are_listed_latest_first(db: Scratch) {
+    let (first, second) = (add(&db, "a", b"1", 0).await, add(&db, "b", b"2", 5).await);
+    assert_eq!(claim(&db, 0).await, Some(first));
+    assert!(write!(db, |tx| jobs::finish(tx, first, Some("no key"), at(10))).unwrap());
+    assert!(write!(db, |tx| jobs::finish(tx, second, Some("no row"), at(20))).unwrap());
+    add(&db, "c", b"3", 0).await;
+    let dead = read!(db, |c| jobs::list_dead(c, 10));
+    assert_eq!(dead.iter().map(|d| d.id).collect::<Vec<_>>(), [second, first]);
+    let Dead { id: _, kind, reason, tries, at: when } = dead.into_iter().nth(1).unwrap();
+    assert_eq!((kind.as_str(), reason.as_str(), tries, when), ("a", "no key", 1, at(10)));
+    assert_eq!(read!(db, |c| jobs::list_dead(c, 1)).len(), 1);
 }
 
 async fn a_waiting_job_is_cancelled(db: Scratch) {

@@ -15,6 +15,7 @@ both_engines!(
     staff_and_clients_are_told_apart,
     a_notice_comes_back_and_is_replaced,
     a_confirmation_link_works_once_and_in_time,
+    wishes_at_an_address_are_counted,
     an_invitation_comes_back,
     an_invitation_works_once_and_in_time,
     old_invitations_go,
@@ -25,7 +26,19 @@ type Fields = (Roles, Vec<u8>, Vec<u8>, Language, Vec<u8>, Vec<u8>, Vec<u8>);
 
 /// Every field, so that a new one is missed by the compiler.
 fn fields(p: Person) -> Fields {
-    let Person { id: _, roles, name_hash, name_sealed, language, cert, locked_key, locked_recovery, created, seen, disabled } = p;
+    let Person {
+        id: _,
+        roles,
+        name_hash,
+        name_sealed,
+        language,
+        cert,
+        locked_key,
+        locked_recovery,
+        created,
+        seen,
+        disabled,
+    } = p;
     assert_eq!((created, seen, disabled), (at(1), None, None));
     (roles, name_hash, name_sealed, language, cert, locked_key, locked_recovery)
 }
@@ -130,6 +143,23 @@ async fn a_confirmation_link_works_once_and_in_time(db: Scratch) {
     assert!(write!(db, |tx| people::confirm_notice(tx, &n.token_hash, at(20), at(9))).unwrap());
     assert!(!write!(db, |tx| people::confirm_notice(tx, &n.token_hash, at(21), at(9))).unwrap(), "used");
     assert_eq!(read!(db, |c| people::find_notice(c, of.id)).unwrap().confirmed, Some(at(20)));
+}
+
+async fn wishes_at_an_address_are_counted(db: Scratch) {
+    let wants = async |mode, confirmed, disabled| {
+        let of = person(&[Role::Client]);
+        let n = Notice { mode, confirmed, address_hash: b"home".to_vec(), ..notice(&of) };
+        write!(db, |tx| people::insert(tx, &of)).unwrap();
+        write!(db, |tx| people::upsert_notice(tx, &n)).unwrap();
+        write!(db, |tx| people::update_disabled(tx, of.id, disabled)).unwrap();
+        read!(db, |c| people::count_wishes(c, b"home"))
+    };
+    assert_eq!(wants(NoticeMode::AtOnce, None, None).await, 0, "not confirmed");
+    assert_eq!(wants(NoticeMode::Never, Some(at(1)), None).await, 0);
+    assert_eq!(wants(NoticeMode::Daily, Some(at(1)), Some(at(2))).await, 0, "shut out");
+    assert_eq!(wants(NoticeMode::Daily, Some(at(1)), None).await, 1);
+    assert_eq!(wants(NoticeMode::AtOnce, Some(at(1)), None).await, 2);
+    assert_eq!(read!(db, |c| people::count_wishes(c, b"elsewhere")), 0);
 }
 
 fn invitation() -> Invitation {

@@ -44,11 +44,12 @@ async fn a_row_of_the_queue_comes_back(db: Scratch) {
     let new = fill(&db, scene, &[(10, true, Some(scene.counselor))]).await;
     let rows = read!(db, |c| queue::list(c, List::Mine(scene.counselor), None, 10));
     let client = read!(db, |c| people::find(c, scene.client)).unwrap();
-    let Waiting { thread, desk, name_sealed, client: client_id, language, urgent, assignee, waiting, last } =
+    let Waiting { thread, desk, name_sealed, client: client_id, language, urgent, assignee, waiting, last, state } =
         rows.into_iter().next().unwrap();
     assert_eq!((thread, desk, client_id), (new[0], scene.desk, scene.client));
     assert_eq!((name_sealed, language.as_str()), (client.name_sealed, client.language.code()));
     assert_eq!((urgent, assignee, waiting, last), (true, Some(scene.counselor), Some(at(10)), None));
+    assert_eq!(state, threads::ThreadState::Waiting);
 }
 
 async fn each_thread_stands_in_one_list(db: Scratch) {
@@ -56,7 +57,13 @@ async fn each_thread_stands_in_one_list(db: Scratch) {
     let budi = person(&[Role::Counselor]);
     write!(db, |tx| people::insert(tx, &budi)).unwrap();
     let (ani, budi) = (scene.counselor, budi.id);
-    let rows = [(10, false, None), (20, false, Some(ani)), (30, false, Some(ani)), (40, false, Some(ani)), (50, false, Some(budi))];
+    let rows = [
+        (10, false, None),
+        (20, false, Some(ani)),
+        (30, false, Some(ani)),
+        (40, false, Some(ani)),
+        (50, false, Some(budi)),
+    ];
     let ids = fill(&db, scene, &rows).await;
     fill(&db, other, &[(5, false, None)]).await;
     write!(db, |tx| threads::update_answered(tx, ids[2], at(60), None)).unwrap();
@@ -74,7 +81,12 @@ async fn each_thread_stands_in_one_list(db: Scratch) {
 }
 
 /// Walks a list page by page.
-async fn walk(db: &Scratch, list: List, limit: usize, by: fn(&Waiting) -> Option<Moment>) -> Vec<(ThreadId, bool, Option<Moment>)> {
+async fn walk(
+    db: &Scratch,
+    list: List,
+    limit: usize,
+    by: fn(&Waiting) -> Option<Moment>,
+) -> Vec<(ThreadId, bool, Option<Moment>)> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
         let page = read!(db, |c| queue::list(c, list, after, limit));
@@ -93,7 +105,8 @@ async fn pages_leave_nothing_out_and_repeat_nothing(db: Scratch) {
         let rows: Vec<_> = (0..60).map(|n| (10 + n % 4, n % 5 == 0, assignee)).collect();
         let ids = fill(&db, scene, &rows).await;
         let list = if assignee.is_none() { List::Unassigned(scene.desk) } else { List::Mine(scene.counselor) };
-        let mut expected: Vec<_> = ids.into_iter().zip(&rows).map(|(id, (since, urgent, _))| (id, *urgent, Some(at(*since)))).collect();
+        let mut expected: Vec<_> =
+            ids.into_iter().zip(&rows).map(|(id, (since, urgent, _))| (id, *urgent, Some(at(*since)))).collect();
         expected.sort_by_key(|(id, urgent, since)| (!urgent, *since, *id));
         for limit in [1, 7, 60, 100] {
             assert_eq!(walk(&db, list, limit, |r| r.waiting).await, expected, "pages of {limit}");

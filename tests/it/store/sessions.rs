@@ -9,7 +9,11 @@ use super::{read, write};
 use crate::support::cast::{at, fresh, person};
 use crate::support::engine::{Scratch, both_engines};
 
-both_engines!(a_session_comes_back_with_its_person, a_session_is_touched_locked_and_ended, silent_sessions_lock_and_end);
+both_engines!(
+    a_session_comes_back_with_its_person,
+    a_session_is_touched_locked_and_ended,
+    silent_sessions_lock_and_end
+);
 
 async fn a_session_comes_back_with_its_person(db: Scratch) {
     let of = person(&[Role::Scheduler]);

@@ -27,7 +27,8 @@ async fn a_thread_comes_back(db: Scratch) {
     let (new, first) = thread(scene.desk, scene.client, at(7));
     write!(db, |tx| threads::insert(tx, &new, &first)).unwrap();
     let found = read!(db, |c| threads::find(c, new.id)).unwrap();
-    let Thread { id, desk, client, state, urgent, assignee, epoch, token_hash, token_sealed, created, waiting, last } = found;
+    let Thread { id, desk, client, state, urgent, assignee, epoch, token_hash, token_sealed, created, waiting, last } =
+        found;
     assert_eq!((id, desk, client, state, epoch), (new.id, new.desk, new.client, ThreadState::Fresh, first.id));
     assert_eq!((urgent, assignee, waiting, last), (false, None, None, None));
     assert_eq!((token_hash, token_sealed, created), (new.token_hash, new.token_sealed, at(7)));

@@ -12,7 +12,13 @@ both_engines!(lines_come_back_oldest_first, a_line_may_name_nobody_and_no_thread
 async fn lines_come_back_oldest_first(db: Scratch) {
     let (thread, actor) = (fresh(), fresh());
     for seconds in [30, 10, 20] {
-        let line = Line { at: at(seconds), actor: Some(actor), action: "taken".to_owned(), thread: Some(thread), detail: format!("{seconds}") };
+        let line = Line {
+            at: at(seconds),
+            actor: Some(actor),
+            action: "taken".to_owned(),
+            thread: Some(thread),
+            detail: format!("{seconds}"),
+        };
         write!(db, |tx| trail::insert(tx, fresh(), &line)).unwrap();
         let elsewhere = Line { thread: Some(fresh()), ..line };
         write!(db, |tx| trail::insert(tx, fresh(), &elsewhere)).unwrap();
@@ -26,7 +32,8 @@ async fn lines_come_back_oldest_first(db: Scratch) {
 
 async fn a_line_may_name_nobody_and_no_thread(db: Scratch) {
     let (id, thread) = (fresh(), fresh());
-    let line = Line { at: at(1), actor: None, action: "exported".to_owned(), thread: Some(thread), detail: String::new() };
+    let line =
+        Line { at: at(1), actor: None, action: "exported".to_owned(), thread: Some(thread), detail: String::new() };
     write!(db, |tx| trail::insert(tx, id, &line)).unwrap();
     assert!(matches!(write!(db, |tx| trail::insert(tx, id, &line)), Err(StoreError::Taken(_))));
     assert_eq!(read!(db, |c| trail::list_of_thread(c, thread, 2))[0].actor, None);

@@ -9,7 +9,8 @@ use merpati::clock::Moment;
 use merpati::ids::{AttachmentId, DeskId, EpochId, LetterId, PersonId, ThreadId};
 use merpati::role::{Language, Role, Roles};
 use merpati::seal::{
-    Author, BlobContext, Cert, Content, Entity, PracticeKey, SealedBlob, SealedLetter, SharedKey, seal_blob, seal_letter,
+    Author, BlobContext, Cert, Content, Entity, PracticeKey, SealedBlob, SealedLetter, SharedKey, seal_blob,
+    seal_letter,
 };
 use merpati::secret::{PlainBytes, PlainText};
 use merpati::store::letters::{Door, NewLetter, Side};
@@ -174,7 +175,13 @@ impl Scene {
 
     /// A reply of the counselor, not released and not stored.
     pub(crate) fn reply(self, received: Moment) -> NewLetter {
-        NewLetter { side: Side::Counselor, author: Some(self.counselor), door: Door::Web, released: None, ..self.letter(received) }
+        NewLetter {
+            side: Side::Counselor,
+            author: Some(self.counselor),
+            door: Door::Web,
+            released: None,
+            ..self.letter(received)
+        }
     }
 }
 

@@ -36,7 +36,6 @@ pub(crate) enum Disk {
     /// It need not: no test of this cluster pulls the plug.
     Fast,
     /// It does, as in a real house.
-    #[expect(dead_code, reason = "for the tests that kill the program")]
     Durable,
 }
 
@@ -196,7 +195,8 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 fn a_cluster_ends_with_its_guard() {
     let cluster = Cluster::start(Disk::Fast);
     let folder = cluster.folder.clone();
-    let server: u32 = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap().lines().next().unwrap().parse().unwrap();
+    let server: u32 =
+        fs::read_to_string(folder.join("data/postmaster.pid")).unwrap().lines().next().unwrap().parse().unwrap();
     assert!(Path::new("/proc").join(server.to_string()).exists());
     drop(cluster);
     assert!(!folder.exists());

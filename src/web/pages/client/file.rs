@@ -9,7 +9,10 @@ use crate::web::ctx::Client;
 use crate::web::file::download;
 use crate::web::refusal::Refusal;
 
-pub(super) async fn get(Path((thread, letter, number)): Path<(ThreadId, LetterId, usize)>, Client(ctx, reader): Client) -> Result<Response, Refusal> {
+pub(super) async fn get(
+    Path((thread, letter, number)): Path<(ThreadId, LetterId, usize)>,
+    Client(ctx, reader): Client,
+) -> Result<Response, Refusal> {
     let thread = read::own_thread(&ctx.house, &reader, thread).await?;
     Ok(download(&read::file(&ctx.house, &reader, &thread, letter, number).await?))
 }

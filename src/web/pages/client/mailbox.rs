@@ -32,6 +32,7 @@ pub(super) async fn get(Client(ctx, reader): Client, RawQuery(query): RawQuery) 
         desk: desk.name,
         state: ctx.texts.t(&format!("mailbox-state-{}", thread.state.word())),
     });
-    let page = Page { lines: lines.collect(), s: Shell::new(&ctx, Some(reader.who.roles), "mailbox-title", "/mailbox") };
+    let page =
+        Page { lines: lines.collect(), s: Shell::new(&ctx, Some(reader.who.roles), "mailbox-title", "/mailbox") };
     Ok(ctx.page(&page))
 }

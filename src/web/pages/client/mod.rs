@@ -20,7 +20,10 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/mailbox", get(mailbox::get))
         .route("/mailbox/settings", get(settings::get).post(settings::post))
         .route("/mailbox/{thread}", get(thread::get))
-        .route("/mailbox/{thread}/write", get(write::get).post(write::post).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX)))
+        .route(
+            "/mailbox/{thread}/write",
+            get(write::get).post(write::post).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX)),
+        )
         .route("/mailbox/{thread}/draft", post(write::autosave))
         .route("/mailbox/{thread}/file/{letter}/{number}", get(file::get))
 }

@@ -26,7 +26,12 @@ struct Page {
     typed: PlainText,
 }
 
-async fn show(Client(ctx, reader): &Client, notice: Option<String>, problem: Option<String>, typed: PlainText) -> Result<Response, Refusal> {
+async fn show(
+    Client(ctx, reader): &Client,
+    notice: Option<String>,
+    problem: Option<String>,
+    typed: PlainText,
+) -> Result<Response, Refusal> {
     let Settings { mode, address_masked, confirmed } = notify::settings(&ctx.house, reader).await?;
     let thread_addresses = if confirmed { read::own_addresses(&ctx.house, reader).await? } else { Vec::new() };
     Ok(ctx.page(&Page {

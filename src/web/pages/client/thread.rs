@@ -6,8 +6,8 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use crate::clock::Moment;
-use crate::flow::read::{self, OpenLetter, ThreadPage};
 use crate::flow::answer;
+use crate::flow::read::{self, OpenLetter, ThreadPage};
 use crate::ids::ThreadId;
 use crate::store::letters::Side;
 use crate::store::threads::{Thread, ThreadState};
@@ -63,10 +63,15 @@ impl Page {
     }
 }
 
-pub(super) async fn get(Path(thread): Path<ThreadId>, Query(asked): Query<Asked>, Client(ctx, reader): Client) -> Result<Response, Refusal> {
+pub(super) async fn get(
+    Path(thread): Path<ThreadId>,
+    Query(asked): Query<Asked>,
+    Client(ctx, reader): Client,
+) -> Result<Response, Refusal> {
     let thread = read::own_thread(&ctx.house, &reader, thread).await?;
     let desk = read::desk_of(&ctx.house, &thread).await?;
-    let ThreadPage { letters, older } = read::page(&ctx.house, &reader, &thread, asked.before.map(Moment::from_micros)).await?;
+    let ThreadPage { letters, older } =
+        read::page(&ctx.house, &reader, &thread, asked.before.map(Moment::from_micros)).await?;
     let has_draft = answer::draft(&ctx.house, &reader, thread.id).await?.is_some();
     let page = Page {
         s: Shell::new(&ctx, Some(reader.who.roles), "mailbox-title", "/mailbox"),

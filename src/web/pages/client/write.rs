@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::flow::answer::{self, DraftFile};
 use crate::flow::read;
-use crate::flow::receive::{self, FormFile, FormLetter};
 use crate::flow::session::{Reader, Visit};
+use crate::flow::write::{self, FormFile, FormLetter};
 use crate::house::Failure;
 use crate::ids::{AttachmentId, LetterId, ThreadId};
 use crate::limits::{ATTACHMENT_BYTES_MAX, ATTACHMENTS_MAX, LETTER_TEXT_BYTES_MAX, SUBJECT_CHARS_MAX};
@@ -102,7 +102,11 @@ async fn show(
     Ok(ctx.page(&page))
 }
 
-pub(super) async fn get(Path(thread): Path<ThreadId>, Query(asked): Query<Asked>, Client(ctx, reader): Client) -> Result<Response, Refusal> {
+pub(super) async fn get(
+    Path(thread): Path<ThreadId>,
+    Query(asked): Query<Asked>,
+    Client(ctx, reader): Client,
+) -> Result<Response, Refusal> {
     let thread = read::own_thread(&ctx.house, &reader, thread).await?;
     let draft = answer::draft(&ctx.house, &reader, thread.id).await?;
     let notice = match asked.done.as_str() {
@@ -111,7 +115,8 @@ pub(super) async fn get(Path(thread): Path<ThreadId>, Query(asked): Query<Asked>
         _ => None,
     };
     let (subject, text) = draft.map(|d| (d.subject, d.text)).unwrap_or_default();
-    show(&ctx, &reader, thread.id, Typed { subject, text, safe: String::new(), form_id: None }, notice, Vec::new()).await
+    show(&ctx, &reader, thread.id, Typed { subject, text, safe: String::new(), form_id: None }, notice, Vec::new())
+        .await
 }
 
 pub(super) async fn post(Path(thread): Path<ThreadId>, mut ctx: Ctx, form: Upload) -> Result<Response, Refusal> {
@@ -119,7 +124,12 @@ pub(super) async fn post(Path(thread): Path<ThreadId>, mut ctx: Ctx, form: Uploa
     let visit = std::mem::replace(&mut ctx.visit, Visit::Stranger);
     let reader = match visit {
         Visit::Open(reader) if reader.who.roles.has(Role::Client) => reader,
-        _ => return Ok(carry_on(&ctx, Carried { thread: thread.to_string(), subject: typed.subject, text: typed.text })),
+        _ => {
+            return Ok(carry_on(
+                &ctx,
+                Carried { thread: thread.to_string(), subject: typed.subject, text: typed.text },
+            ));
+        }
     };
     let thread = read::own_thread(&ctx.house, &reader, thread).await?;
     if form.expired {
@@ -145,7 +155,13 @@ pub(super) async fn post(Path(thread): Path<ThreadId>, mut ctx: Ctx, form: Uploa
     send(&ctx, &reader, &thread, typed, problems).await
 }
 
-async fn send(ctx: &Ctx, reader: &Reader, thread: &Thread, typed: Typed, mut problems: Vec<(&'static str, String)>) -> Result<Response, Refusal> {
+async fn send(
+    ctx: &Ctx,
+    reader: &Reader,
+    thread: &Thread,
+    typed: Typed,
+    mut problems: Vec<(&'static str, String)>,
+) -> Result<Response, Refusal> {
     let files = answer::draft_files(&ctx.house, reader, thread.id).await?;
     if typed.text.reveal().trim().is_empty() && files.is_empty() {
         problems.push(("text", ctx.texts.t("write-empty")));
@@ -164,7 +180,7 @@ async fn send(ctx: &Ctx, reader: &Reader, thread: &Thread, typed: Typed, mut pro
         urgent,
         form_id: typed.form_id.unwrap_or_else(|| LetterId::draw(&*ctx.house.chance)),
     };
-    receive::by_form(&ctx.house, reader, thread, letter).await?;
+    write::by_form(&ctx.house, reader, thread, letter).await?;
     let done = if urgent { "sent-urgent" } else { "sent" };
     Ok(ctx.lead_to(&format!("/mailbox/{}?done={done}", thread.id)))
 }
@@ -181,7 +197,12 @@ fn check_lengths(ctx: &Ctx, typed: &Typed) -> Vec<(&'static str, String)> {
 }
 
 /// Cleans what was uploaded and puts it beside the draft; what does not fit is said by name.
-async fn take_files(ctx: &Ctx, reader: &Reader, thread: &Thread, form: &Upload) -> Result<Vec<(&'static str, String)>, Refusal> {
+async fn take_files(
+    ctx: &Ctx,
+    reader: &Reader,
+    thread: &Thread,
+    form: &Upload,
+) -> Result<Vec<(&'static str, String)>, Refusal> {
     let refused = |name: &PlainText, key: &str| ("file", ctx.texts.t1(key, "name", name.reveal().clone()));
     let mut problems: Vec<_> = form.too_large.iter().map(|name| refused(name, "write-file-too-large")).collect();
     for file in &form.files {
@@ -189,7 +210,11 @@ async fn take_files(ctx: &Ctx, reader: &Reader, thread: &Thread, form: &Upload) 
         let name = file.name.reveal().clone();
         match tokio::task::block_in_place(|| clean_upload(&name, bytes)) {
             Ok(clean) => {
-                let form_file = FormFile { name: PlainText::new(clean.name), media_type: clean.media_type.to_owned(), bytes: clean.bytes };
+                let form_file = FormFile {
+                    name: PlainText::new(clean.name),
+                    media_type: clean.media_type.to_owned(),
+                    bytes: clean.bytes,
+                };
                 match answer::add_draft_file(&ctx.house, reader, thread.id, &form_file).await {
                     Ok(()) => {}
                     Err(Failure::Busy) => problems.push(refused(&file.name, "write-file-too-many")),
@@ -213,14 +238,18 @@ const fn refused_key(why: UploadRefused) -> &'static str {
 }
 
 /// The script's way of saving.
-pub(super) async fn autosave(Path(thread): Path<ThreadId>, Client(ctx, reader): Client, form: TextForm) -> Result<Response, Refusal> {
+pub(super) async fn autosave(
+    Path(thread): Path<ThreadId>,
+    Client(ctx, reader): Client,
+    form: TextForm,
+) -> Result<Response, Refusal> {
     if form.expired {
         return Err(Refusal::FormExpired);
     }
     let thread = read::own_thread(&ctx.house, &reader, thread).await?;
     let typed = Typed::from(&form.fields);
     let sent = match typed.form_id {
-        Some(form_id) => receive::is_sent(&ctx.house, &thread, form_id).await?,
+        Some(form_id) => write::is_sent(&ctx.house, &thread, form_id).await?,
         None => false,
     };
     // A save that comes late must not bring a sent letter back as a draft.

@@ -36,10 +36,7 @@ struct Page {
 
 impl Page {
     fn has_more(&self) -> bool {
-        self.mail
-            .text
-            .as_ref()
-            .is_some_and(|t| t.reveal().trim().lines().count() > OPEN_LINES)
+        self.mail.text.as_ref().is_some_and(|t| t.reveal().trim().lines().count() > OPEN_LINES)
     }
 
     fn head(&self) -> String {
@@ -61,10 +58,7 @@ pub(super) async fn get(
     Counselor(ctx, reader): Counselor,
 ) -> Result<Response, Refusal> {
     let mail = shelf::open(&ctx.house, &reader, part(&id)?).await?;
-    let desk = work::seats(&ctx.house, &reader)
-        .await?
-        .into_iter()
-        .find(|d| d.id == mail.line.desk);
+    let desk = work::seats(&ctx.house, &reader).await?.into_iter().find(|d| d.id == mail.line.desk);
     let zone = desk.as_ref().map_or(Tz::UTC, |d| hours::zone(&d.zone));
     let mailbox = match mail.line.thread {
         Some(thread) => mailbox(&ctx, &reader, thread).await?,
@@ -76,12 +70,7 @@ pub(super) async fn get(
         id: mail.line.id,
         desk: desk.map(|d| d.name).unwrap_or_default(),
         received: When::new(&ctx, mail.line.received, zone),
-        reasons: mail
-            .line
-            .reasons
-            .iter()
-            .map(|r| ctx.texts.t(&format!("held-why-{}", r.word())))
-            .collect(),
+        reasons: mail.line.reasons.iter().map(|r| ctx.texts.t(&format!("held-why-{}", r.word()))).collect(),
         mailbox,
         can_enter: mail.line.thread.is_some() && mail.text.is_some(),
         mail,

@@ -92,23 +92,11 @@ fn notice(texts: Texts, done: Option<&str>) -> Option<Notice> {
         "taken-over",
         "unsafe",
     ];
-    const BADLY: [&str; 8] = [
-        "changed",
-        "choose",
-        "confirm",
-        "empty-note",
-        "kept",
-        "late",
-        "quicker",
-        "reason",
-    ];
+    const BADLY: [&str; 8] = ["changed", "choose", "confirm", "empty-note", "kept", "late", "quicker", "reason"];
     let word = done?;
     let is_problem = BADLY.contains(&word);
     let known = is_problem || WELL.contains(&word);
-    known.then(|| Notice {
-        text: texts.t(&format!("counselor-done-{word}")),
-        is_problem,
-    })
+    known.then(|| Notice { text: texts.t(&format!("counselor-done-{word}")), is_problem })
 }
 
 /// A part of the address as an id; anything else is a page that is not there.
@@ -126,11 +114,7 @@ struct When {
 impl When {
     fn new(ctx: &Ctx, at: Moment, zone: Tz) -> Self {
         let iso = at.utc().to_rfc3339_opts(SecondsFormat::Secs, true);
-        Self {
-            iso,
-            words: ctx.texts.date_time(at, zone),
-            age: ctx.texts.age(at, ctx.now),
-        }
+        Self { iso, words: ctx.texts.date_time(at, zone), age: ctx.texts.age(at, ctx.now) }
     }
 }
 
@@ -139,11 +123,7 @@ async fn mine(ctx: &Ctx, reader: &Reader, id: &str) -> Result<Result<Thread, axu
     let id: ThreadId = part(id)?;
     let (thread, access) = read::staff_thread(&ctx.house, reader, id).await?;
     let is_mine = access == Access::Open && thread.assignee == Some(reader.who.person);
-    Ok(if is_mine {
-        Ok(thread)
-    } else {
-        Err(lead(ctx, id, "changed"))
-    })
+    Ok(if is_mine { Ok(thread) } else { Err(lead(ctx, id, "changed")) })
 }
 
 /// Leads to a thread's page with a notice.

@@ -106,23 +106,8 @@ pub(super) async fn get(Query(asked): Query<Asked>, Counselor(ctx, reader): Coun
         tab = Tab::Unassigned;
         found = work::queue(&ctx.house, &reader, tab, desk, after).await?;
     }
-    let held = if tab == Tab::Held {
-        held_lines(&ctx, &reader, &found, desk).await?
-    } else {
-        Vec::new()
-    };
-    let page = view(
-        &ctx,
-        &reader,
-        &Shown {
-            tab,
-            desk,
-            after,
-            done: asked.done,
-        },
-        found,
-        held,
-    );
+    let held = if tab == Tab::Held { held_lines(&ctx, &reader, &found, desk).await? } else { Vec::new() };
+    let page = view(&ctx, &reader, &Shown { tab, desk, after, done: asked.done }, found, held);
     Ok(ctx.page(&page))
 }
 
@@ -136,11 +121,7 @@ struct Shown {
 
 async fn desk_of(ctx: &Ctx, reader: &Reader, word: &str) -> Result<DeskId, Refusal> {
     let seats = work::seats(&ctx.house, reader).await?;
-    seats
-        .iter()
-        .find(|d| d.slug == word || d.id.to_string() == word)
-        .map(|d| d.id)
-        .ok_or(Refusal::NotFound)
+    seats.iter().find(|d| d.slug == word || d.id.to_string() == word).map(|d| d.id).ok_or(Refusal::NotFound)
 }
 
 /// The oldest held mails of the desks this counselor can read.
@@ -151,11 +132,7 @@ async fn held_lines(
     desk: Option<DeskId>,
 ) -> Result<Vec<HeldLine>, Refusal> {
     let mut lines = Vec::new();
-    let readable = found
-        .desks
-        .iter()
-        .map(|d| d.id)
-        .filter(|d| !found.waiting_for_key.contains(d));
+    let readable = found.desks.iter().map(|d| d.id).filter(|d| !found.waiting_for_key.contains(d));
     for id in readable.filter(|id| desk.is_none_or(|d| d == *id)) {
         lines.extend(shelf::list(&ctx.house, reader, id, QUEUE_PAGE_ROWS).await?);
     }
@@ -173,11 +150,7 @@ fn read_after(text: &str) -> Option<After> {
         _ => return None,
     };
     let at = Moment::from_micros(parts.next()?.parse().ok()?);
-    Some(After {
-        urgent,
-        at,
-        thread: parts.next()?.parse().ok()?,
-    })
+    Some(After { urgent, at, thread: parts.next()?.parse().ok()? })
 }
 
 fn write_after(after: &After) -> String {
@@ -198,29 +171,15 @@ fn href(tab: Tab, desk: Option<&Desk>, after: Option<&After>) -> String {
 }
 
 fn zone_of(desks: &[Desk], id: DeskId) -> Tz {
-    desks
-        .iter()
-        .find(|d| d.id == id)
-        .map_or(Tz::UTC, |d| hours::zone(&d.zone))
+    desks.iter().find(|d| d.id == id).map_or(Tz::UTC, |d| hours::zone(&d.zone))
 }
 
 fn name_of(desks: &[Desk], id: DeskId) -> String {
-    desks
-        .iter()
-        .find(|d| d.id == id)
-        .map(|d| d.name.clone())
-        .unwrap_or_default()
+    desks.iter().find(|d| d.id == id).map(|d| d.name.clone()).unwrap_or_default()
 }
 
 fn view(ctx: &Ctx, reader: &Reader, shown: &Shown, found: QueuePage, held: Vec<HeldLine>) -> Page {
-    let QueuePage {
-        desks,
-        waiting_for_key,
-        counts,
-        lines,
-        more,
-        newcomers,
-    } = found;
+    let QueuePage { desks, waiting_for_key, counts, lines, more, newcomers } = found;
     let desk = desks.iter().find(|d| Some(d.id) == shown.desk);
     let tab = |tab: Tab| TabView {
         href: href(tab, desk, None),
@@ -235,10 +194,8 @@ fn view(ctx: &Ctx, reader: &Reader, shown: &Shown, found: QueuePage, held: Vec<H
         desk_name: name_of(&desks, desk),
     };
     let is_first = shown.after.is_none();
-    let rows = lines
-        .into_iter()
-        .enumerate()
-        .map(|(n, line)| row(ctx, reader, shown.tab, &desks, line, is_first && n == 0));
+    let rows =
+        lines.into_iter().enumerate().map(|(n, line)| row(ctx, reader, shown.tab, &desks, line, is_first && n == 0));
     Page {
         s: Shell::new(ctx, Some(reader.who.roles), "queue-title", "/queue"),
         notice: notice(ctx.texts, shown.done.as_deref()),
@@ -246,11 +203,7 @@ fn view(ctx: &Ctx, reader: &Reader, shown: &Shown, found: QueuePage, held: Vec<H
         tabs: Tab::ALL.into_iter().map(tab).collect(),
         desks: desks
             .iter()
-            .map(|d| DeskView {
-                word: d.slug.clone(),
-                name: d.name.clone(),
-                chosen: Some(d.id) == shown.desk,
-            })
+            .map(|d| DeskView { word: d.slug.clone(), name: d.name.clone(), chosen: Some(d.id) == shown.desk })
             .collect(),
         is_filtered: shown.desk.is_some(),
         closed_desks: waiting_for_key.iter().map(|d| name_of(&desks, *d)).collect(),
@@ -269,11 +222,7 @@ fn view(ctx: &Ctx, reader: &Reader, shown: &Shown, found: QueuePage, held: Vec<H
 fn row(ctx: &Ctx, reader: &Reader, tab: Tab, desks: &[Desk], line: QueueLine, is_next: bool) -> Row {
     let QueueLine { row, name, desk } = line;
     let at = if tab == Tab::Waiting { row.last } else { row.waiting };
-    let assignee = if row.assignee == Some(reader.who.person) {
-        "queue-assignee-you"
-    } else {
-        "queue-assignee-nobody"
-    };
+    let assignee = if row.assignee == Some(reader.who.person) { "queue-assignee-you" } else { "queue-assignee-nobody" };
     Row {
         href: format!("/queue/{}", row.thread),
         name,
@@ -291,11 +240,7 @@ fn held_row(ctx: &Ctx, desks: &[Desk], line: &HeldLine) -> HeldRow {
     HeldRow {
         id: line.id,
         has_thread: line.thread.is_some(),
-        reasons: line
-            .reasons
-            .iter()
-            .map(|r| ctx.texts.t(&format!("held-reason-{}", r.word())))
-            .collect(),
+        reasons: line.reasons.iter().map(|r| ctx.texts.t(&format!("held-reason-{}", r.word()))).collect(),
         when: When::new(ctx, line.received, zone_of(desks, line.desk)),
         desk: name_of(desks, line.desk),
     }
@@ -308,11 +253,8 @@ mod tests {
 
     #[test]
     fn where_a_page_begins_comes_back() {
-        let after = After {
-            urgent: true,
-            at: Moment::from_micros(1_795_000_000_000_000),
-            thread: ThreadId::from([7; 16]),
-        };
+        let after =
+            After { urgent: true, at: Moment::from_micros(1_795_000_000_000_000), thread: ThreadId::from([7; 16]) };
         let text = write_after(&after);
         assert!(text.starts_with("1.1795000000000000."));
         let read = read_after(&text).unwrap();

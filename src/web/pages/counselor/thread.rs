@@ -47,12 +47,8 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn read(fields: &Fields) -> Self {
         // A subject is one line; browsers send line breaks as two signs.
-        let subject = fields
-            .get("subject")
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(SUBJECT_CHARS_MAX)
-            .collect::<String>();
+        let subject =
+            fields.get("subject").chars().filter(|c| !c.is_control()).take(SUBJECT_CHARS_MAX).collect::<String>();
         Self {
             subject: PlainText::new(subject.trim().to_owned()),
             text: PlainText::new(fields.get("text").replace("\r\n", "\n")),
@@ -89,11 +85,7 @@ pub(super) async fn post(Path(id): Path<String>, mut ctx: Ctx, form: TextForm) -
         Visit::Open(_) => false,
     };
     if is_away {
-        let carried = Carried {
-            thread: id.to_string(),
-            subject: written.subject,
-            text: written.text,
-        };
+        let carried = Carried { thread: id.to_string(), subject: written.subject, text: written.text };
         return Ok(carry_on(&ctx, carried));
     }
     match std::mem::replace(&mut ctx.visit, Visit::Stranger) {

@@ -153,11 +153,8 @@ pub(super) async fn view(
         stand,
         beside,
     };
-    let covers = if page.holder().is_none() {
-        add_letters(ctx, reader, thread, asked, &mut page, zone).await?
-    } else {
-        None
-    };
+    let covers =
+        if page.holder().is_none() { add_letters(ctx, reader, thread, asked, &mut page, zone).await? } else { None };
     if page.is_mine() {
         add_work(ctx, reader, thread, &mut page, zone).await?;
     }
@@ -176,13 +173,8 @@ async fn add_letters(
 ) -> Result<Option<Moment>, Refusal> {
     let opened = read::page(&ctx.house, reader, thread, asked.before.map(Moment::from_micros)).await?;
     let newest = opened.letters.iter().rev().find(|l| l.side == Side::Client);
-    page.door = newest.map(|l| {
-        ctx.texts.t(if l.door == Door::Mail {
-            "counselor-door-mail"
-        } else {
-            "counselor-door-web"
-        })
-    });
+    page.door =
+        newest.map(|l| ctx.texts.t(if l.door == Door::Mail { "counselor-door-mail" } else { "counselor-door-web" }));
     // Ten replies in a row: everything of the client is older than what stands here.
     let covers = newest.or(opened.letters.last()).map(|l| l.received);
     page.older = opened.older.map(Moment::micros);
@@ -195,16 +187,9 @@ async fn add_letters(
 fn letter_view(ctx: &Ctx, reader: &Reader, beside: &Beside, letter: OpenLetter, zone: Tz) -> LetterView {
     let from_client = letter.side == Side::Client;
     let is_own = letter.author == Some(reader.who.person);
-    let who = if from_client {
-        beside.name.clone()
-    } else {
-        letter.author_name.unwrap_or_default()
-    };
-    let states = if from_client {
-        Vec::new()
-    } else {
-        states(ctx, letter.received, letter.released, letter.read, zone)
-    };
+    let who = if from_client { beside.name.clone() } else { letter.author_name.unwrap_or_default() };
+    let states =
+        if from_client { Vec::new() } else { states(ctx, letter.received, letter.released, letter.read, zone) };
     LetterView {
         id: letter.id,
         from_client,
@@ -232,30 +217,17 @@ fn states(ctx: &Ctx, written: Moment, released: Option<Moment>, read: Option<Mom
         Some(at) => ctx.texts.t1("counselor-read", "time", ctx.texts.date_time(at, zone)),
         None => ctx.texts.t("counselor-unread"),
     };
-    vec![
-        ctx.texts
-            .t1("counselor-released", "time", ctx.texts.date_time(released, zone)),
-        seen,
-    ]
+    vec![ctx.texts.t1("counselor-released", "time", ctx.texts.date_time(released, zone)), seen]
 }
 
 /// What only the counselor who answers needs.
 async fn add_work(ctx: &Ctx, reader: &Reader, thread: &Thread, page: &mut Page, zone: Tz) -> Result<(), Refusal> {
     let me = reader.who.person;
-    page.colleagues = work::colleagues(&ctx.house, thread.desk)
-        .await?
-        .into_iter()
-        .filter(|(id, _)| *id != me)
-        .collect();
+    page.colleagues =
+        work::colleagues(&ctx.house, thread.desk).await?.into_iter().filter(|(id, _)| *id != me).collect();
     let notes = work::notes(&ctx.house, reader, thread.id).await?;
-    page.notes = notes
-        .into_iter()
-        .map(|n| NoteView {
-            id: n.id,
-            text: n.text,
-            when: When::new(ctx, n.written, zone),
-        })
-        .collect();
+    page.notes =
+        notes.into_iter().map(|n| NoteView { id: n.id, text: n.text, when: When::new(ctx, n.written, zone) }).collect();
     Ok(())
 }
 
@@ -280,9 +252,7 @@ async fn add_words(
         return Ok(());
     }
     let minutes = i64::try_from(ctx.house.rules.recall.as_secs() / 60).unwrap_or(0);
-    let saved = draft
-        .as_ref()
-        .map(|d| ctx.texts.t1("counselor-saved", "time", ctx.texts.clock(d.saved, zone)));
+    let saved = draft.as_ref().map(|d| ctx.texts.t1("counselor-saved", "time", ctx.texts.clock(d.saved, zone)));
     let has_draft = draft.is_some();
     let (subject, text) = match (&written, draft) {
         (Some(w), _) => (w.subject.clone(), w.text.clone()),
@@ -293,15 +263,8 @@ async fn add_words(
     page.reply = Some(ReplyForm {
         subject,
         text,
-        form_id: written
-            .as_ref()
-            .and_then(|w| w.form_id)
-            .unwrap_or_else(|| LetterId::draw(&*ctx.house.chance)),
-        covers: written
-            .as_ref()
-            .and_then(|w| w.covers)
-            .or(covers)
-            .map_or(0, Moment::micros),
+        form_id: written.as_ref().and_then(|w| w.form_id).unwrap_or_else(|| LetterId::draw(&*ctx.house.chance)),
+        covers: written.as_ref().and_then(|w| w.covers).or(covers).map_or(0, Moment::micros),
         saved: saved.unwrap_or_default(),
         send: if minutes == 0 {
             ctx.texts.t("counselor-send-now")
@@ -316,12 +279,7 @@ async fn add_words(
 }
 
 fn initials(name: &str) -> String {
-    let first = |word: &str| {
-        word.chars()
-            .next()
-            .map(|c| c.to_uppercase().to_string())
-            .unwrap_or_default()
-    };
+    let first = |word: &str| word.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     name.split_whitespace().take(2).map(first).collect()
 }
 

@@ -58,16 +58,8 @@ fn show(
     is_open: bool,
     problems: Problems,
 ) -> Response {
-    let title = if desk.is_some() {
-        "operator-desk-change-title"
-    } else {
-        "operator-desk-new-title"
-    };
-    let hours = form
-        .hours
-        .parse::<Week>()
-        .map(|week| hours::in_words(ctx.texts, &week))
-        .unwrap_or_default();
+    let title = if desk.is_some() { "operator-desk-change-title" } else { "operator-desk-new-title" };
+    let hours = form.hours.parse::<Week>().map(|week| hours::in_words(ctx.texts, &week)).unwrap_or_default();
     ctx.page(&Page {
         s: Shell::new(ctx, Some(roles), title, "/operator"),
         desk,
@@ -82,11 +74,8 @@ fn show(
 }
 
 pub(super) async fn get_new(Operator(ctx, who): Operator) -> Response {
-    let form = DeskForm {
-        zone: "Asia/Jakarta".to_owned(),
-        hours: "mon-fri 08:00-16:00".to_owned(),
-        ..DeskForm::default()
-    };
+    let form =
+        DeskForm { zone: "Asia/Jakarta".to_owned(), hours: "mon-fri 08:00-16:00".to_owned(), ..DeskForm::default() };
     show(&ctx, who.roles, None, form, "1".to_owned(), true, Problems::default())
 }
 
@@ -97,24 +86,14 @@ pub(super) async fn post_new(Operator(ctx, who): Operator, SafeForm(fields): Saf
         Err(DeskProblem::Failure(failure)) => Err(failure.into()),
         Err(problem) => {
             let problems = say(ctx.texts, &problem);
-            Ok(show(
-                &ctx,
-                who.roles,
-                None,
-                form,
-                fields.get("reads").to_owned(),
-                true,
-                problems,
-            ))
+            Ok(show(&ctx, who.roles, None, form, fields.get("reads").to_owned(), true, problems))
         }
     }
 }
 
 async fn find(ctx: &Ctx, id: &str) -> Result<Desk, Refusal> {
     let id: DeskId = id.parse().map_err(|_| Refusal::NotFound)?;
-    let found = desks::find(&mut ctx.house.db.read().await.map_err(Failure::from)?, id)
-        .await
-        .map_err(Failure::from)?;
+    let found = desks::find(&mut ctx.house.db.read().await.map_err(Failure::from)?, id).await.map_err(Failure::from)?;
     found.ok_or(Refusal::NotFound)
 }
 
@@ -130,15 +109,7 @@ pub(super) async fn get(Path(id): Path<String>, Operator(ctx, who): Operator) ->
         reads_per_day: desk.reads_per_day,
     };
     let (reads, is_open) = (desk.reads_per_day.to_string(), desk.is_open);
-    Ok(show(
-        &ctx,
-        who.roles,
-        Some(desk),
-        form,
-        reads,
-        is_open,
-        Problems::default(),
-    ))
+    Ok(show(&ctx, who.roles, Some(desk), form, reads, is_open, Problems::default()))
 }
 
 pub(super) async fn post(
@@ -147,25 +118,14 @@ pub(super) async fn post(
     SafeForm(fields): SafeForm,
 ) -> Result<Response, Refusal> {
     let desk = find(&ctx, &id).await?;
-    let form = DeskForm {
-        slug: desk.slug.clone(),
-        ..typed(&fields)
-    };
+    let form = DeskForm { slug: desk.slug.clone(), ..typed(&fields) };
     let is_open = fields.has("is_open");
     match furnish::change_desk(&ctx.house, desk.id, &form, is_open).await {
         Ok(()) => Ok(ctx.lead_to("/operator?done=desk-changed")),
         Err(DeskProblem::Failure(failure)) => Err(failure.into()),
         Err(problem) => {
             let problems = say(ctx.texts, &problem);
-            Ok(show(
-                &ctx,
-                who.roles,
-                Some(desk),
-                form,
-                fields.get("reads").to_owned(),
-                is_open,
-                problems,
-            ))
+            Ok(show(&ctx, who.roles, Some(desk), form, fields.get("reads").to_owned(), is_open, problems))
         }
     }
 }
@@ -198,10 +158,9 @@ fn say(texts: Texts, problem: &DeskProblem) -> Problems {
         DeskProblem::Hours(WeekError::Span(word)) => {
             ("hours", texts.t1("operator-desk-hours-span", "word", word.clone()))
         }
-        DeskProblem::Hours(WeekError::Order(day)) => (
-            "hours",
-            texts.t1("operator-desk-hours-order", "day", texts.t(&format!("day-{day}"))),
-        ),
+        DeskProblem::Hours(WeekError::Order(day)) => {
+            ("hours", texts.t1("operator-desk-hours-order", "day", texts.t(&format!("day-{day}"))))
+        }
         DeskProblem::Hours(WeekError::Empty) => ("hours", texts.t("operator-desk-hours-empty")),
         DeskProblem::Failure(_) => ("name", texts.t("refusal-broken-title")),
     };

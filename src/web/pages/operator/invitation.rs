@@ -34,26 +34,17 @@ pub(super) struct InviteForm {
 impl InviteForm {
     /// An empty form.
     pub(super) fn of(desks: impl Iterator<Item = (DeskId, String)>) -> Self {
-        Self {
-            roles: Roles::default(),
-            desk: None,
-            desks: desks.collect(),
-        }
+        Self { roles: Roles::default(), desk: None, desks: desks.collect() }
     }
 
     /// The boxes: word, keys of name and meaning, whether it is ticked.
     pub(super) fn words(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str, bool)> {
-        ROLES
-            .into_iter()
-            .zip(TEXTS)
-            .map(|(r, (name, about))| (r.word(), name, about, self.roles.has(r)))
+        ROLES.into_iter().zip(TEXTS).map(|(r, (name, about))| (r.word(), name, about, self.roles.has(r)))
     }
 
     /// The desks to choose from.
     pub(super) fn desks(&self) -> impl Iterator<Item = (DeskId, &str, bool)> {
-        self.desks
-            .iter()
-            .map(|(id, name)| (*id, name.as_str(), self.desk == Some(*id)))
+        self.desks.iter().map(|(id, name)| (*id, name.as_str(), self.desk == Some(*id)))
     }
 }
 
@@ -75,18 +66,12 @@ struct Link {
 }
 
 async fn form(ctx: &Ctx) -> Result<InviteForm, Refusal> {
-    let all = desks::list(&mut ctx.house.db.read().await.map_err(Failure::from)?)
-        .await
-        .map_err(Failure::from)?;
+    let all = desks::list(&mut ctx.house.db.read().await.map_err(Failure::from)?).await.map_err(Failure::from)?;
     Ok(InviteForm::of(all.into_iter().map(|d| (d.id, d.name))))
 }
 
 fn show(ctx: &Ctx, roles: Roles, invite: InviteForm, problems: Problems) -> Response {
-    ctx.page(&Page {
-        s: Shell::new(ctx, Some(roles), "operator-invite-title", "/operator"),
-        invite,
-        problems,
-    })
+    ctx.page(&Page { s: Shell::new(ctx, Some(roles), "operator-invite-title", "/operator"), invite, problems })
 }
 
 pub(super) async fn get(Operator(ctx, who): Operator) -> Result<Response, Refusal> {
@@ -99,11 +84,7 @@ pub(super) async fn post(Operator(ctx, who): Operator, SafeForm(fields): SafeFor
     let chosen: Vec<Role> = ROLES.into_iter().filter(|r| fields.has(r.word())).collect();
     invite.roles = Roles::of(&chosen);
     invite.desk = fields.parse("desk");
-    let desk = invite
-        .desks
-        .iter()
-        .find(|(id, _)| Some(*id) == invite.desk)
-        .map(|(_, name)| name.clone());
+    let desk = invite.desks.iter().find(|(id, _)| Some(*id) == invite.desk).map(|(_, name)| name.clone());
     if chosen.is_empty() {
         let text = ctx.texts.t("operator-invite-no-role");
         return Ok(show(&ctx, who.roles, invite, Problems::one("counselor", text)));

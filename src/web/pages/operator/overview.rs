@@ -84,11 +84,7 @@ pub(super) async fn get(Operator(ctx, who): Operator, Query(ask): Query<Ask>) ->
         s: Shell::new(&ctx, Some(who.roles), "operator-title", "/operator"),
         done: done.map(|key| ctx.texts.t(key)),
         desks: all.desks.into_iter().map(|d| desk_line(&ctx, d)).collect(),
-        people: all
-            .staff
-            .into_iter()
-            .map(|p| person_line(&ctx, p, who.person, zone))
-            .collect(),
+        people: all.staff.into_iter().map(|p| person_line(&ctx, p, who.person, zone)).collect(),
         invite,
         problems: Problems::default(),
         facts,
@@ -108,11 +104,7 @@ fn desk_line(ctx: &Ctx, seats: DeskSeats) -> DeskLine {
         id: desk.id,
         address: format!("{}@{}", desk.slug, ctx.house.rules.mail_domain),
         zone: ctx.texts.zone(hours::zone(&desk.zone), ctx.now),
-        hours: desk
-            .hours
-            .parse::<Week>()
-            .map(|week| hours::in_words(ctx.texts, &week))
-            .unwrap_or_default(),
+        hours: desk.hours.parse::<Week>().map(|week| hours::in_words(ctx.texts, &week)).unwrap_or_default(),
         state: ctx.texts.t(state),
         needs_care: unmanned,
         name: desk.name,
@@ -134,25 +126,15 @@ fn person_line(ctx: &Ctx, person: Colleague, me: PersonId, zone: chrono_tz::Tz) 
         oneself: person.person == me,
         name: person.name,
         roles: roles.join(", "),
-        desks: if person.desks.is_empty() {
-            ctx.texts.t("operator-none")
-        } else {
-            person.desks.join(", ")
-        },
-        seen: person
-            .seen
-            .map_or_else(|| ctx.texts.t("operator-never"), |at| when(ctx, at, zone)),
+        desks: if person.desks.is_empty() { ctx.texts.t("operator-none") } else { person.desks.join(", ") },
+        seen: person.seen.map_or_else(|| ctx.texts.t("operator-never"), |at| when(ctx, at, zone)),
         disabled: person.disabled.is_some(),
     }
 }
 
 /// A time by the clock and how long ago that is.
 pub(super) fn when(ctx: &Ctx, at: Moment, zone: chrono_tz::Tz) -> String {
-    ctx.texts.t2(
-        "operator-when",
-        ("time", ctx.texts.date_time(at, zone)),
-        ("age", ctx.texts.age(at, ctx.now)),
-    )
+    ctx.texts.t2("operator-when", ("time", ctx.texts.date_time(at, zone)), ("age", ctx.texts.age(at, ctx.now)))
 }
 
 fn facts(ctx: &Ctx, all: &Overview, zone: chrono_tz::Tz) -> Facts {

@@ -20,9 +20,5 @@ pub(super) async fn enable(Path(id): Path<String>, operator: Operator, _: SafeFo
 async fn set(id: &str, Operator(ctx, who): &Operator, disabled: bool) -> Result<Response, Refusal> {
     let person: PersonId = id.parse().map_err(|_| Refusal::NotFound)?;
     furnish::set_disabled(&ctx.house, who.person, person, disabled).await?;
-    Ok(ctx.lead_to(if disabled {
-        "/operator?done=disabled#people"
-    } else {
-        "/operator?done=enabled#people"
-    }))
+    Ok(ctx.lead_to(if disabled { "/operator?done=disabled#people" } else { "/operator?done=enabled#people" }))
 }

@@ -17,7 +17,9 @@ struct Page {
 }
 
 pub(super) async fn get(ctx: Ctx) -> Result<Response, Refusal> {
-    let mut all = desks::list(&mut ctx.house.db.read().await.map_err(crate::house::Failure::from)?).await.map_err(crate::house::Failure::from)?;
+    let mut all = desks::list(&mut ctx.house.db.read().await.map_err(crate::house::Failure::from)?)
+        .await
+        .map_err(crate::house::Failure::from)?;
     all.retain(|d| !d.cert.is_empty());
     if let [only] = all.as_slice() {
         return DeskPage::show(&ctx, only.clone()).await;

@@ -31,4 +31,3 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/safety", get(simple::safety))
         .route("/privacy", get(simple::privacy))
 }
-

@@ -66,8 +66,12 @@ pub(super) async fn post(ctx: Ctx, form: TextForm) -> Result<Response, Refusal> 
     }
     match session::sign_in(&ctx.house, Realm::Clients, fields.get("name"), fields.get("secret")).await {
         Ok((cookie, ..)) => {
-            let Some(carried) = carried else { return Ok(ctx.lead_in("/mailbox", &cookie)) };
-            let Visit::Open(reader) = session::visit(&ctx.house, &cookie).await? else { return Err(Refusal::SignIn) };
+            let Some(carried) = carried else {
+                return Ok(ctx.lead_in("/mailbox", &cookie));
+            };
+            let Visit::Open(reader) = session::visit(&ctx.house, &cookie).await? else {
+                return Err(Refusal::SignIn);
+            };
             let thread: ThreadId = carried.thread.parse().map_err(|_| Refusal::NotFound)?;
             let path = match read::own_thread(&ctx.house, &reader, thread).await {
                 Ok(thread) => {
@@ -79,7 +83,9 @@ pub(super) async fn post(ctx: Ctx, form: TextForm) -> Result<Response, Refusal> 
             };
             Ok(ctx.lead_in(&path, &cookie))
         }
-        Err(Failure::NotAllowed) => Ok(show(&ctx, fields.get("name"), None, Some(ctx.texts.t("sign-in-wrong")), carried)),
+        Err(Failure::NotAllowed) => {
+            Ok(show(&ctx, fields.get("name"), None, Some(ctx.texts.t("sign-in-wrong")), carried))
+        }
         Err(Failure::Busy) => Ok(show(&ctx, fields.get("name"), None, Some(ctx.texts.t("refusal-busy")), carried)),
         Err(other) => Err(other.into()),
     }

@@ -40,10 +40,7 @@ struct Oldest {
 pub(super) async fn get(Scheduler(ctx, who): Scheduler) -> Result<Response, Refusal> {
     let loads = oversee::loads(&ctx.house).await?;
     let desks = loads.into_iter().map(|load| line(&ctx, load)).collect();
-    Ok(ctx.page(&Page {
-        s: Shell::new(&ctx, Some(who.roles), "schedule-title", "/schedule"),
-        desks,
-    }))
+    Ok(ctx.page(&Page { s: Shell::new(&ctx, Some(who.roles), "schedule-title", "/schedule"), desks }))
 }
 
 fn line(ctx: &Ctx, load: DeskLoad) -> Line {
@@ -58,11 +55,7 @@ fn line(ctx: &Ctx, load: DeskLoad) -> Line {
         }),
         held: ctx.texts.capped(load.held, QUEUE_COUNT_MAX),
         zone: ctx.texts.zone(zone, ctx.now),
-        hours: desk
-            .hours
-            .parse::<Week>()
-            .map(|week| hours::in_words(ctx.texts, &week))
-            .unwrap_or_default(),
+        hours: desk.hours.parse::<Week>().map(|week| hours::in_words(ctx.texts, &week)).unwrap_or_default(),
         is_open: desk.is_open && !desk.cert.is_empty(),
         name: desk.name,
         seated: load.seats.seated,

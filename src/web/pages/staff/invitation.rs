@@ -58,9 +58,7 @@ struct Sheet {
 }
 
 fn gone(ctx: &Ctx) -> Response {
-    let mut response = ctx.page(&Gone {
-        s: Shell::new(ctx, None, "staff-invitation-gone-title", "").for_staff(),
-    });
+    let mut response = ctx.page(&Gone { s: Shell::new(ctx, None, "staff-invitation-gone-title", "").for_staff() });
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
@@ -101,11 +99,7 @@ pub(super) async fn post(Path(token): Path<String>, mut ctx: Ctx, form: TextForm
     let language = fields.parse("language").unwrap_or(ctx.texts.0);
     let name = fields.get("name").split_whitespace().collect::<Vec<_>>().join(" ");
     let mut page = page(&ctx, roles);
-    page.words = if words.reveal().is_empty() {
-        six_words(&ctx.house, ctx.texts.0)
-    } else {
-        words
-    };
+    page.words = if words.reveal().is_empty() { six_words(&ctx.house, ctx.texts.0) } else { words };
     page.name = name.chars().take(NAME_CHARS_MAX * 2).collect();
     (page.own, page.language) = (own, language);
     if form.expired {
@@ -137,8 +131,6 @@ pub(super) async fn post(Path(token): Path<String>, mut ctx: Ctx, form: TextForm
         next: home(roles),
     };
     let mut response = ctx.with_session(ctx.page(&sheet), &entered.cookie);
-    response
-        .headers_mut()
-        .append(SET_COOKIE, Jar::Language.set(&ctx.house, Some(language.code())));
+    response.headers_mut().append(SET_COOKIE, Jar::Language.set(&ctx.house, Some(language.code())));
     Ok(response)
 }

@@ -53,18 +53,8 @@ fn destination(back: &str, roles: Roles) -> String {
 fn goes_back(back: &str) -> Option<&str> {
     let path = Some(own_path(back, "")).filter(|p| p.len() > 1)?;
     let page = path.split(['?', '#']).next().unwrap_or_default();
-    let about_coming = [
-        "/staff",
-        "/lock",
-        "/unlock",
-        "/sign-out",
-        "/still-here",
-        "/leave",
-        "/language",
-    ];
-    let is_one = about_coming.iter().any(|p| {
-        page.strip_prefix(p)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    });
+    let about_coming = ["/staff", "/lock", "/unlock", "/sign-out", "/still-here", "/leave", "/language"];
+    let is_one =
+        about_coming.iter().any(|p| page.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     (!is_one).then_some(path)
 }

@@ -23,11 +23,7 @@ struct Page {
 
 fn show(ctx: &Ctx, name: &str, problems: Problems) -> Response {
     let s = Shell::new(ctx, None, "staff-recover-title", "/staff").for_staff();
-    ctx.page(&Page {
-        s,
-        name: name.chars().take(NAME_CHARS_MAX * 2).collect(),
-        problems,
-    })
+    ctx.page(&Page { s, name: name.chars().take(NAME_CHARS_MAX * 2).collect(), problems })
 }
 
 pub(super) async fn get(ctx: Ctx) -> Response {

@@ -20,11 +20,7 @@ pub(super) async fn post(ctx: Ctx, form: TextForm) -> Result<Response, Refusal> 
     let (back, carried) = (fields.get("back"), Carried::of(&fields));
     let who = match &ctx.visit {
         Visit::Stranger => {
-            let notice = Some(ctx.texts.t(if carried.is_some() {
-                "staff-carried"
-            } else {
-                "staff-session-over"
-            }));
+            let notice = Some(ctx.texts.t(if carried.is_some() { "staff-carried" } else { "staff-session-over" }));
             return Ok(sign_in::show(&ctx, "", back, notice, None, carried));
         }
         Visit::Open(Reader { who, .. }) | Visit::Locked(who) if !who.roles.is_staff() => return Err(Refusal::NotFound),

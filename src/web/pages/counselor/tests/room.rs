@@ -13,8 +13,9 @@ use crate::chance::OsChance;
 use crate::clock::{Moment, TestClock};
 use crate::flow::enter::{accept_invitation, open_mailbox};
 use crate::flow::furnish::{DeskForm, add_desk, invite};
-use crate::flow::receive::{Destination, FormLetter, Received, by_form, by_mail};
+use crate::flow::receive::{Destination, Received, by_mail};
 use crate::flow::session::{Cookie, Reader, Visit, form_token, visit};
+use crate::flow::write::{FormLetter, by_form};
 use crate::flow::{read, work};
 use crate::house::{House, Keys, Rules};
 use crate::ids::{DeskId, HeldId, LetterId, PersonId, ThreadId};
@@ -68,13 +69,9 @@ impl Room {
         let desk = add_desk(&house, &form).await.unwrap();
         let (ratna_id, ratna) = colleague(&house, desk, "Bu Ratna", language).await;
         let (yusuf_id, yusuf) = colleague(&house, desk, "Pak Yusuf", language).await;
-        let entered = open_mailbox(&house, desk, "Bintang Sore", SECRET, Language::Indonesian)
-            .await
-            .unwrap();
-        let thread = threads::list_of_client(&mut house.db.read().await.unwrap(), entered.person)
-            .await
-            .unwrap()
-            .remove(0);
+        let entered = open_mailbox(&house, desk, "Bintang Sore", SECRET, Language::Indonesian).await.unwrap();
+        let thread =
+            threads::list_of_client(&mut house.db.read().await.unwrap(), entered.person).await.unwrap().remove(0);
         let room = Self {
             house,
             clock,
@@ -113,9 +110,8 @@ impl Room {
 
     pub(super) async fn more_threads(&self, count: usize) {
         for n in 0..count {
-            let entered = open_mailbox(&self.house, self.desk, &format!("Awan {n}"), SECRET, Language::English)
-                .await
-                .unwrap();
+            let entered =
+                open_mailbox(&self.house, self.desk, &format!("Awan {n}"), SECRET, Language::English).await.unwrap();
             let thread = threads::list_of_client(&mut self.house.db.read().await.unwrap(), entered.person)
                 .await
                 .unwrap()
@@ -145,10 +141,7 @@ impl Room {
     pub(super) async fn yusuf(&self) -> Browser {
         let fields = [("desk", self.desk.to_string()), ("person", self.yusuf_id.clone())];
         let fields: Vec<_> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        self.ratna()
-            .post("/queue/admit", &fields)
-            .await
-            .leads_to("/queue?done=admitted");
+        self.ratna().post("/queue/admit", &fields).await.leads_to("/queue?done=admitted");
         self.browser(&self.yusuf)
     }
 
@@ -164,24 +157,14 @@ impl Room {
     pub(super) async fn hold_in_thread(&self) -> HeldId {
         let mut conn = self.house.db.read().await.unwrap();
         let thread = threads::find(&mut conn, self.thread).await.unwrap().unwrap();
-        let target = threads::find_target(&mut conn, &thread.token_hash)
-            .await
-            .unwrap()
-            .unwrap();
+        let target = threads::find_target(&mut conn, &thread.token_hash).await.unwrap().unwrap();
         drop(conn);
         self.hold(&Destination::Thread(Box::new(target))).await
     }
 
     pub(super) async fn hold_at_desk(&self) -> HeldId {
-        let desk = desks::find(&mut self.house.db.read().await.unwrap(), self.desk)
-            .await
-            .unwrap()
-            .unwrap();
-        self.hold(&Destination::Desk {
-            id: desk.id,
-            cert: desk.cert,
-        })
-        .await
+        let desk = desks::find(&mut self.house.db.read().await.unwrap(), self.desk).await.unwrap().unwrap();
+        self.hold(&Destination::Desk { id: desk.id, cert: desk.cert }).await
     }
 
     async fn hold(&self, to: &Destination) -> HeldId {
@@ -190,9 +173,7 @@ impl Room {
             Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
             baris satu\r\nbaris dua\r\nbaris tiga\r\nbaris empat\r\n--x\r\nContent-Type: text/plain; name=\"=?utf-8?Q?catatan_h=C3=A4ri.txt?=\"\r\n\
             Content-Disposition: attachment\r\n\r\nisi berkas\r\n--x--\r\n";
-        let received = by_mail(&self.house, to, false, PlainBytes::new(mail.as_bytes().to_vec()))
-            .await
-            .unwrap();
+        let received = by_mail(&self.house, to, false, PlainBytes::new(mail.as_bytes().to_vec())).await.unwrap();
         assert_eq!(received, Received::Held);
         self.held().await.into_iter().find(|id| !known.contains(id)).unwrap()
     }
@@ -208,9 +189,7 @@ impl Room {
 }
 
 async fn house(folder: &std::path::Path, clock: Arc<TestClock>) -> Arc<House> {
-    let db = Db::open(&format!("sqlite:{}", folder.join("house.db").display()), 4)
-        .await
-        .unwrap();
+    let db = Db::open(&format!("sqlite:{}", folder.join("house.db").display()), 4).await.unwrap();
     let address = MailAddress::parse("surat@surat.example").unwrap();
     let start = Moment::from_micros(1_794_000_000_000_000);
     let keys = Keys {
@@ -257,9 +236,7 @@ impl Browser {
 
     pub(super) async fn post_with_token(&mut self, token: &str, path: &str, fields: &[(&str, &str)]) -> Page {
         let encode = |(name, value): (&str, &str)| format!("&{name}={}", crate::web::ctx::percent_encoded(value));
-        let body = fields
-            .iter()
-            .fold(format!("form_token={token}"), |all, f| all + &encode(*f));
+        let body = fields.iter().fold(format!("form_token={token}"), |all, f| all + &encode(*f));
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin");
@@ -267,18 +244,11 @@ impl Browser {
     }
 
     async fn ask(&self, request: axum::http::request::Builder, body: Body) -> Page {
-        let request = request
-            .header("cookie", format!("s={}; f={FORM_COOKIE}", self.session))
-            .body(body)
-            .unwrap();
+        let request = request.header("cookie", format!("s={}; f={FORM_COOKIE}", self.session)).body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
-        Page {
-            status,
-            headers,
-            body: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        Page { status, headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 
     /// The value of a hidden field of a page.
