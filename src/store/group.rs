@@ -6,15 +6,12 @@
 //! of their own. A write that is dropped half-way is rolled back to its savepoint by whoever comes next.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sqlx::{Executor as _, SqliteConnection};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, oneshot};
 
 use super::StoreError;
-
-/// After a failed attempt nobody tries again for this long.
-const BUSY_REMEMBERED: Duration = Duration::from_millis(500);
 
 /// The writing side of a SQLite database.
 #[derive(Clone)]
@@ -57,6 +54,7 @@ impl Writer {
 
     /// Waits for a turn and opens a savepoint.
     pub(super) async fn begin(&self) -> Result<GroupTx, StoreError> {
+        let queued = Instant::now();
         let mut guard = Arc::clone(&self.shared.state).lock_owned().await;
         guard.settle().await;
         if guard.open == Open::Unsure {
@@ -65,7 +63,7 @@ impl Writer {
         }
         guard.abandoned = true;
         if guard.open == Open::No {
-            guard.open_group().await?;
+            guard.open_group(queued).await?;
         } else {
             guard.conn.execute("SAVEPOINT letter").await?;
         }
@@ -83,8 +81,8 @@ impl Writer {
 impl State {
     /// Begins a group. Where another process holds the file for longer than the busy time-out, those who queued up
     /// meanwhile are told at once instead of each waiting that long in turn.
-    async fn open_group(&mut self) -> Result<(), StoreError> {
-        if self.busy_since.is_some_and(|since| since.elapsed() < BUSY_REMEMBERED) {
+    async fn open_group(&mut self, queued: Instant) -> Result<(), StoreError> {
+        if self.busy_since.is_some_and(|failed| queued < failed) {
             return Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut));
         }
         self.open = Open::Unsure;
