@@ -26,7 +26,7 @@ use merpati::role::{Language, Role, Roles};
 use merpati::seal::Cost;
 use merpati::store::Db;
 use merpati::store::people::NoticeMode;
-use merpati::{app, custody};
+use merpati::custody;
 use tempfile::TempDir;
 
 use super::peer::Lmtp;
@@ -77,7 +77,7 @@ impl Home {
             practice: Practice::default(),
             metrics: Metrics::default(),
         };
-        assert!(app::make_keys_once(folder.path(), &settings).unwrap());
+        custody::make(folder.path(), &settings, &OsChance, SystemClock.now()).unwrap();
         Self { folder, settings }
     }
 
