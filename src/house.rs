@@ -14,7 +14,7 @@ use crate::chance::Chance;
 use crate::clock::{Clock, Moment};
 use crate::limits;
 use crate::seal::{Cert, Cost, Damaged, HouseKey, NoUsableKey, PersonKey, PracticeKey, Secret, Signer, UnlockError};
-use crate::store::{Db, Gathering, StoreError};
+use crate::store::{Db, Gathering, Lookups, StoreError};
 
 /// Parsed certificates kept at hand, at the most.
 const CERTS_KEPT: usize = 4_096;
@@ -66,6 +66,8 @@ pub struct House {
     pub bell: Bell,
     /// Letters from mail doors, written by the group.
     pub gathering: Gathering,
+    /// Thread addresses asked for by mail doors, found by the group.
+    pub lookups: Lookups,
     signer: Signer,
     practice_cert: Cert,
     unlocks: Semaphore,
@@ -130,6 +132,7 @@ impl House {
             rules,
             bell: Bell::default(),
             gathering: Gathering::default(),
+            lookups: Lookups::default(),
             unlocks: Semaphore::new(limits::UNLOCKS_AT_ONCE),
             unlocks_waiting: Semaphore::new(limits::UNLOCKS_WAITING),
             decoy,

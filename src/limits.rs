@@ -52,8 +52,8 @@ pub const NOTE_BYTES_MAX: usize = 16 * KIB;
 pub const NAME_CHARS_MAX: usize = 40;
 /// A sign-in secret, in characters.
 pub const SECRET_CHARS_MAX: usize = 200;
-/// A web form without files, in bytes.
-pub const FORM_BYTES_MAX: usize = 300 * KIB;
+/// A web form without files, in bytes: browsers write each byte of most scripts as three, each line end as six.
+pub const FORM_BYTES_MAX: usize = 6 * LETTER_TEXT_BYTES_MAX + 64 * KIB;
 /// A web form with files, in bytes.
 pub const UPLOAD_BYTES_MAX: usize = ATTACHMENT_BYTES_MAX + MIB;
 

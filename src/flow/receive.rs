@@ -75,8 +75,7 @@ pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Des
     match ThreadToken::read(&local, &house.keys.house) {
         Ok(token) => {
             let hash = house.keys.house.hash(kind::THREAD_TOKEN, token.bytes());
-            let mut conn = house.db.read().await.map_err(failed)?;
-            let found = threads::find_target(&mut conn, &hash).await.map_err(failed)?;
+            let found = house.lookups.find(&house.db, hash).await.map_err(failed)?;
             return found.map(|t| Destination::Thread(Box::new(t))).ok_or(NoDestination::Unknown);
         }
         Err(TokenError::Mistyped) => return Err(NoDestination::Mistyped),

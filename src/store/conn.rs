@@ -17,6 +17,9 @@ use super::migrate;
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// A PostgreSQL connection that was idle for longer is asked whether it is still there before it is used.
+const IDLE_UNASKED: Duration = Duration::from_secs(1);
+
 /// An open database; cheap to clone.
 #[derive(Clone)]
 pub struct Db(Engine);
@@ -102,6 +105,16 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
+                // A connection in use a moment ago is not asked again whether it is still there.
+                .test_before_acquire(false)
+                .before_acquire(|conn, meta| {
+                    Box::pin(async move {
+                        if meta.idle_for > IDLE_UNASKED {
+                            sqlx::Connection::ping(conn).await?;
+                        }
+                        Ok(true)
+                    })
+                })
                 .connect_with(options)
                 .await?;
             migrate::postgres(&pool).await?;
@@ -127,6 +140,8 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A file does not hang up; asking whether it did would cost as much as the statement.
+            .test_before_acquire(false)
             .connect_with(options.pragma("query_only", "ON"))
             .await?;
         Ok(Self(Engine::Sqlite { readers, writer: Writer::new(conn) }))

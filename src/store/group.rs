@@ -6,11 +6,15 @@
 //! of their own. A write that is dropped half-way is rolled back to its savepoint by whoever comes next.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sqlx::{Executor as _, SqliteConnection};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, oneshot};
 
 use super::StoreError;
+
+/// After a failed attempt nobody tries again for this long.
+const BUSY_REMEMBERED: Duration = Duration::from_millis(500);
 
 /// The writing side of a SQLite database.
 #[derive(Clone)]
@@ -29,6 +33,8 @@ struct State {
     open: Open,
     /// A savepoint may be left over from a write that went away.
     abandoned: bool,
+    /// When the last attempt to begin a group failed.
+    busy_since: Option<Instant>,
     /// Who waits for the commit.
     waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
 }
@@ -43,7 +49,7 @@ enum Open {
 impl Writer {
     /// Takes the connection into service. The committer ends with the last clone of the writer.
     pub(super) fn new(conn: SqliteConnection) -> Self {
-        let state = State { conn, open: Open::No, abandoned: false, waiting: Vec::new() };
+        let state = State { conn, open: Open::No, abandoned: false, busy_since: None, waiting: Vec::new() };
         let shared = Arc::new(Shared { state: Arc::new(Mutex::new(state)), wake: Notify::new() });
         tokio::spawn(commit_groups(Arc::downgrade(&shared)));
         Self { shared }
@@ -59,9 +65,7 @@ impl Writer {
         }
         guard.abandoned = true;
         if guard.open == Open::No {
-            guard.open = Open::Unsure;
-            guard.conn.execute("BEGIN IMMEDIATE; SAVEPOINT letter").await?;
-            guard.open = Open::Yes;
+            guard.open_group().await?;
         } else {
             guard.conn.execute("SAVEPOINT letter").await?;
         }
@@ -77,6 +81,20 @@ impl Writer {
 }
 
 impl State {
+    /// Begins a group. Where another process holds the file for longer than the busy time-out, those who queued up
+    /// meanwhile are told at once instead of each waiting that long in turn.
+    async fn open_group(&mut self) -> Result<(), StoreError> {
+        if self.busy_since.is_some_and(|since| since.elapsed() < BUSY_REMEMBERED) {
+            return Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut));
+        }
+        self.open = Open::Unsure;
+        let begun = self.conn.execute("BEGIN IMMEDIATE; SAVEPOINT letter").await;
+        self.busy_since = begun.is_err().then(Instant::now);
+        begun?;
+        self.open = Open::Yes;
+        Ok(())
+    }
+
     async fn settle(&mut self) {
         if self.abandoned {
             if self.open == Open::Yes {

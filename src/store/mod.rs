@@ -23,12 +23,13 @@ pub mod people;
 pub mod queue;
 pub mod sessions;
 pub mod threads;
+mod together;
 pub mod trail;
 
 pub use backup::{Column, TABLES, Table, Value};
 pub use conn::{Conn, Db, Each, Tx};
 pub use error::StoreError;
-pub use gather::Gathering;
+pub use gather::{Gathering, Lookups};
 
 use crate::clock::Moment;
 

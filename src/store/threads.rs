@@ -1,5 +1,9 @@
 //! Threads, their epochs and the grants that open them.
 
+use std::collections::HashMap;
+
+use sqlx::AssertSqlSafe;
+
 use super::{Conn, StoreError, Tx, id, maybe_id, moment, on, one, statements, word};
 use crate::clock::Moment;
 use crate::ids::{DeskId, EpochId, PersonId, ThreadId};
@@ -107,7 +111,7 @@ statements! {
             FROM thread WHERE id = $1";
     LIST_OF_CLIENT = "SELECT id, desk_id, client_id, state, urgent, assignee_id, epoch_id, token_hash, token_sealed, created_us, waiting_us, last_us \
                       FROM thread WHERE client_id = $1 ORDER BY created_us, id";
-    FIND_TARGET = "SELECT t.id, t.desk_id, t.epoch_id, e.cert, d.cert, n.address_hash, COALESCE(n.confirmed_us, 0) \
+    FIND_TARGET = "SELECT t.token_hash, t.id, t.desk_id, t.epoch_id, e.cert, d.cert, n.address_hash, COALESCE(n.confirmed_us, 0) \
                    FROM thread t JOIN epoch e ON e.id = t.epoch_id JOIN desk d ON d.id = t.desk_id \
                    LEFT JOIN notice n ON n.person_id = t.client_id WHERE t.token_hash = $1";
     ASSIGN = "UPDATE thread SET assignee_id = $2 WHERE id = $1 AND assignee_id IS NULL";
@@ -131,7 +135,17 @@ statements! {
 }
 
 type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64);
-type TargetRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>, i64);
+type TargetRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>, i64);
+
+/// Addresses looked up with one statement, at the most.
+pub const TARGETS_MAX: usize = 32;
+
+/// The text that finds the targets of so many addresses (1 to [`TARGETS_MAX`]).
+pub fn find_targets_text(addresses: usize) -> String {
+    let marks: Vec<_> = (1..=addresses).map(|n| format!("${n}")).collect();
+    format!("{} IN ({})", FIND_TARGET.trim_end_matches(" = $1"), marks.join(", "))
+}
+
 type EpochRow = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>, i64);
 
 fn thread(row: Row) -> Result<Thread, StoreError> {
@@ -195,17 +209,36 @@ pub async fn list_of_client(conn: &mut Conn, client: PersonId) -> Result<Vec<Thr
 /// By the keyed hash of its mail address.
 pub async fn find_target(conn: &mut Conn, token_hash: &[u8]) -> Result<Option<Target>, StoreError> {
     let row: Option<TargetRow> = on!(conn, |c| sqlx::query_as(FIND_TARGET).bind(token_hash).fetch_optional(c).await)?;
-    row.map(|row| {
-        Ok(Target {
-            thread: id(&row.0, "thread.id")?,
-            desk: id(&row.1, "thread.desk_id")?,
-            epoch: id(&row.2, "thread.epoch_id")?,
-            epoch_cert: row.3,
-            desk_cert: row.4,
-            sender_hash: row.5.filter(|_| row.6 != 0),
-        })
-    })
-    .transpose()
+    Ok(row.map(target).transpose()?.map(|(_, target)| target))
+}
+
+/// By the keyed hashes of up to [`TARGETS_MAX`] mail addresses; the answers stand in their order.
+pub async fn find_targets(conn: &mut Conn, token_hashes: &[[u8; 32]]) -> Result<Vec<Option<Target>>, StoreError> {
+    let Some(last) = token_hashes.last() else { return Ok(Vec::new()) };
+    // A few sizes, filled up with repetitions: a text of its own for each number would have to be prepared each time.
+    let size = token_hashes.len().next_power_of_two();
+    let padded = token_hashes.iter().chain(std::iter::repeat(last)).take(size);
+    let rows: Vec<TargetRow> = on!(conn, |c| {
+        let mut query = sqlx::query_as(AssertSqlSafe(find_targets_text(size)));
+        for hash in padded {
+            query = query.bind(&hash[..]);
+        }
+        query.fetch_all(c).await
+    })?;
+    let found: HashMap<Vec<u8>, Target> = rows.into_iter().map(target).collect::<Result<_, StoreError>>()?;
+    Ok(token_hashes.iter().map(|hash| found.get(&hash[..]).cloned()).collect())
+}
+
+fn target(row: TargetRow) -> Result<(Vec<u8>, Target), StoreError> {
+    let target = Target {
+        thread: id(&row.1, "thread.id")?,
+        desk: id(&row.2, "thread.desk_id")?,
+        epoch: id(&row.3, "thread.epoch_id")?,
+        epoch_cert: row.4,
+        desk_cert: row.5,
+        sender_hash: row.6.filter(|_| row.7 != 0),
+    };
+    Ok((row.0, target))
 }
 
 /// Gives a thread nobody has to `person`; false when somebody was quicker.

@@ -185,6 +185,14 @@ impl Browser<'_> {
     }
 }
 
+impl Browser<'_> {
+    /// Hands a form in and is led on.
+    pub(in crate::web) async fn leads(&mut self, path: &str, fields: &[(&str, &str)], to: &str) {
+        let answer = self.post(path, fields).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, to), "{path}");
+    }
+}
+
 /// A key without a text would be shown as itself.
 #[track_caller]
 fn says_no_key(html: &str) {

@@ -110,7 +110,8 @@ fn form_urlencoded(bytes: &[u8]) -> impl Iterator<Item = (String, PlainText)> {
     bytes.split(|b| *b == b'&').filter(|p| !p.is_empty()).map(|pair| {
         let mut parts = pair.splitn(2, |b| *b == b'=');
         let mut next = || percent_decoded(parts.next().unwrap_or_default());
-        (next(), PlainText::new(next()))
+        // No form of ours means a NUL, and PostgreSQL takes none.
+        (next(), PlainText::new(next().replace('\0', "")))
     })
 }
 
@@ -187,7 +188,7 @@ async fn read_parts(mut multipart: Multipart, form: &mut Upload) -> Result<(), R
         let Some(file_name) = part.file_name().map(|n| PlainText::new(n.to_owned())) else {
             let text = part.text().await.map_err(|_| Refusal::TooLarge)?;
             if form.fields.0.len() < FIELDS_MAX {
-                form.fields.0.insert(name, PlainText::new(text.replace("\r\n", "\n")));
+                form.fields.0.insert(name, PlainText::new(text.replace("\r\n", "\n").replace('\0', "")));
             }
             continue;
         };

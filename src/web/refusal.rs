@@ -114,7 +114,7 @@ struct Page {
 
 /// Writes the page of a refusal, now that the reader's language is at hand.
 pub(super) fn write(house: &Arc<House>, request: &HeaderMap, mut response: Response) -> Response {
-    let unwritten = response.extensions_mut().remove::<Unwritten>().or_else(|| from_framework(&response));
+    let unwritten = response.extensions_mut().remove::<Unwritten>().or_else(|| from_framework(&mut response));
     let Some(unwritten) = unwritten else { return response };
     let texts = Texts(ctx::language(house, request).unwrap_or_else(|| ctx::accepted_language(request)));
     let heading = texts.t(&format!("{}-title", unwritten.key));
@@ -132,8 +132,12 @@ pub(super) fn write(house: &Arc<House>, request: &HeaderMap, mut response: Respo
 }
 
 /// Errors of the framework (a body too large, a method not allowed) become pages as well.
-fn from_framework(response: &Response) -> Option<Unwritten> {
+fn from_framework(response: &mut Response) -> Option<Unwritten> {
     let has_page = response.headers().get("content-type").is_some_and(|t| t != "text/plain; charset=utf-8");
+    if !has_page && response.status() == StatusCode::BAD_REQUEST {
+        // A part of the address that is no id: no such page, as for an id of nobody's.
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
     let key = match response.status() {
         status if !status.is_client_error() && !status.is_server_error() => return None,
         _ if has_page => return None,

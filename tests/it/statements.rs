@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use merpati::store::letters::{GROUP_MAX, insert_group_text, touch_threads_text};
+use merpati::store::threads::{TARGETS_MAX, find_targets_text};
 use merpati::store::{Conn, Each, TABLES, all_statements};
 use sqlx::{AssertSqlSafe, Executor as _, Row as _, SqlSafeStr as _};
 
@@ -18,7 +19,11 @@ fn generated(db: &Scratch) -> Vec<(String, String)> {
         all.push((format!("insert_group_text({rows})"), insert_group_text(rows)));
         all.push((format!("touch_threads_text({rows})"), touch_threads_text(rows, bytes_type)));
     }
+    for addresses in [1, 2, TARGETS_MAX] {
+        all.push((format!("find_targets_text({addresses})"), find_targets_text(addresses)));
+    }
     for table in TABLES {
+        all.push((format!("{}.insert_many", table.name), table.insert_many(2)));
         all.push((format!("{}.select", table.name), table.select()));
         all.push((format!("{}.insert", table.name), table.insert()));
         for rows in [1, 200] {

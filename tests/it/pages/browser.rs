@@ -23,7 +23,7 @@ kill $driver
 wait $driver
 ";
 const WAIT: Duration = Duration::from_secs(30);
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 12] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -33,6 +33,7 @@ const FLAGS: [&str; 11] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--hide-scrollbars",
     "--window-size=1280,900",
     // Nothing outside this machine is reached, not even by "leave now".
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
@@ -158,7 +159,9 @@ impl Browser {
 
     /// `light` or `dark`.
     pub(super) async fn scheme(&self, scheme: &str) {
-        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        // Without motion: a colour on its way to another is neither.
+        let still = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }, still] });
         self.developer("Emulation.setEmulatedMedia", media).await;
     }
 

@@ -60,7 +60,7 @@ async fn ten_mails_become_letters(scratch: Scratch) {
     // The same mails once more, through either door: accepted and not doubled.
     for (name, ..) in LETTERS {
         assert_eq!(smtp(app.smtp, BINTANG, &to_bintang, &letter(name, BINTANG)).code, 0);
-        let answers = lmtp(app.lmtp, BINTANG, &[&to_bintang], &letter(name, BINTANG)).await;
+        let answers = lmtp(app.lmtp, AWAN, &[&to_awan], &letter(name, "AWAN@Rumah.Example")).await;
         assert!(answers[0].starts_with("250 "), "{answers:?}");
     }
     assert_eq!(letters(&app).await, 20);

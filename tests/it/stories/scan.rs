@@ -71,7 +71,7 @@ async fn a_word_through_every_door_is_found_nowhere(scratch: Scratch) {
     // While it runs, and after it has closed; before and after the log is written back.
     search_database(&scratch, &scanner, &control).await;
     let said = serving.stop();
-    assert!(said.len() > 100_000 && said.contains("TRACE"), "everything is logged: {} bytes", said.len());
+    assert!(said.contains("Merpati is open") && said.contains("closed"), "the log was seen: {said}");
     let found = scanner.find(said.as_bytes());
     assert!(found.is_empty(), "said by the program: {found:?}");
     search_database(&scratch, &scanner, &control).await;

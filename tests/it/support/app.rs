@@ -297,7 +297,7 @@ fn mail(path: &std::path::Path) -> Mail {
     let raw = std::fs::read(path).unwrap();
     let letter = parse::read(RawLetter::new(raw.clone())).ok().expect("a mail that can be read");
     Mail {
-        to: parse::header(&raw, "To").join(",").trim().to_owned(),
+        to: parse::header(&raw, "To").join(",").trim_matches([' ', '<', '>']).to_owned(),
         subject: letter.subject.reveal().clone(),
         text: letter.text.reveal().clone(),
         raw: String::from_utf8(raw).unwrap(),

@@ -92,7 +92,7 @@ impl Page {
         let status = answer.status().as_u16();
         let url = answer.url();
         let path = url.query().map_or_else(|| url.path().to_owned(), |q| format!("{}?{q}", url.path()));
-        Self { status, path, html: answer.text().await.unwrap() }
+        Self { status, path, html: answer.text().await.unwrap().replace("\r\n", "\n") }
     }
 
     /// The page without its markup, blanks run together.
@@ -207,6 +207,12 @@ impl Form {
 
     pub(crate) fn with_file(mut self, name: &str, bytes: &[u8]) -> Self {
         self.files.push(("file".to_owned(), name.to_owned(), bytes.to_vec()));
+        self
+    }
+
+    /// Sends it as scripts send what is being written.
+    pub(crate) fn as_saved(mut self) -> Self {
+        self.is_multipart = false;
         self
     }
 

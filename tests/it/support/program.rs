@@ -118,7 +118,7 @@ pub(crate) struct Serving {
 impl Serving {
     fn wait(&mut self, web: SocketAddr) {
         let started = Instant::now();
-        while std::net::TcpStream::connect(web).is_err() {
+        while !self.said().contains("Merpati is open") || std::net::TcpStream::connect(web).is_err() {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap().is_some();
             assert!(!ended && started.elapsed() < START_TIMEOUT, "the program did not start: {}", self.said());
             std::thread::sleep(Duration::from_millis(20));

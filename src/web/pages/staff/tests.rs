@@ -1,5 +1,7 @@
 //! Pages of staff, through the router, in both languages.
 
+mod entry;
+
 use std::time::Duration;
 
 use axum::http::{Request, StatusCode};
@@ -10,30 +12,6 @@ use crate::flow::{answer, read, work};
 use crate::limits::STAFF_IDLE;
 use crate::role::{Language, Role};
 use crate::web::door::{Browser, Door, SECRET};
-
-#[test]
-fn both_languages_have_the_same_keys() {
-    let keys = |text: &str| {
-        let lines = text.lines().filter(|l| l.starts_with(|c: char| c.is_ascii_lowercase()));
-        lines.map(|l| l.split(" = ").next().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-    for (id, en) in [
-        (
-            include_str!("../../../../templates/lang/id/staff.ftl"),
-            include_str!("../../../../templates/lang/en/staff.ftl"),
-        ),
-        (
-            include_str!("../../../../templates/lang/id/operator.ftl"),
-            include_str!("../../../../templates/lang/en/operator.ftl"),
-        ),
-        (
-            include_str!("../../../../templates/lang/id/scheduler.ftl"),
-            include_str!("../../../../templates/lang/en/scheduler.ftl"),
-        ),
-    ] {
-        assert_eq!(keys(id), keys(en));
-    }
-}
 
 #[test]
 fn where_a_colleague_goes_on() {
@@ -213,85 +191,4 @@ async fn a_client_has_no_screen_to_lock() {
     assert_eq!(browser.post("/unlock", &[("secret", SECRET)]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(browser.get("/sign-out?idle").await.location(), "/sign-in?idle");
     assert!(!browser.cookies.contains_key("s"));
-}
-
-#[tokio::test]
-async fn accepting_an_invitation() {
-    let door = Door::open().await;
-    let desk = door.desk().await;
-    let mut browser = door.browser();
-    for path in ["/invitation/unknown", "/invitation/x%00y"] {
-        let [_, gone] = browser.get_both(path).await;
-        assert_eq!(gone.status, StatusCode::NOT_FOUND);
-        gone.shows("Ask the operator for a new one");
-    }
-    let path = door.invitation(&[Role::Counselor, Role::Operator], Some(desk)).await;
-    let [_, page] = browser.get_both(&path).await;
-    page.shows("Counselor").shows("Operator").hides("Scheduler</dt>").shows("autocomplete=\"new-password\"");
-    let words = page.value("words").to_owned();
-    assert_eq!(words.split(' ').count(), 6);
-    let own = |secret| {
-        [("choice", "own"), ("secret", secret), ("name", "Bu Ratna"), ("words", words.as_str()), ("language", "en")]
-    };
-    browser
-        .post(&path, &own("password123"))
-        .await
-        .shows("too easy to guess")
-        .hides("password123")
-        .shows("value=\"Bu Ratna\"")
-        .shows(&words);
-    browser.post(&path, &own("short")).await.shows("at least 10 characters");
-    browser.post(&path, &[("choice", "words"), ("name", "x"), ("words", &words)]).await.shows("A name has 3 to 40");
-    let sheet = browser
-        .post(&path, &[("choice", "words"), ("name", " Bu  Ratna "), ("words", &words), ("language", "id")])
-        .await;
-    assert_eq!(sheet.status, StatusCode::OK);
-    sheet
-        .shows("class=\"sheet\"")
-        .shows("data-print")
-        .shows("<bdi>Bu Ratna</bdi>")
-        .shows("surat.contoh.sch.id/staff")
-        .shows("href=\"/queue\"");
-    sheet.shows("<html lang=\"id\"").shows("Lembar pemulihan Anda").shows("19 November 2026");
-    assert_eq!(browser.get("/operator").await.status, StatusCode::OK, "the page carries the session");
-    assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND, "once is once");
-    assert_eq!(door.browser().post("/staff", &[("name", "bu ratna"), ("secret", &words)]).await.location(), "/queue");
-    // A name somebody has, and a link that is too old.
-    let second = door.invitation(&[Role::Scheduler], None).await;
-    let taken = door.browser().post(&second, &[("choice", "words"), ("name", "BU RATNA"), ("words", &words)]).await;
-    taken.shows("id=\"name-problem\"").shows(&words);
-    door.clock.advance(Duration::from_secs(3 * 24 * 3600 + 1));
-    assert_eq!(
-        door.browser().post(&second, &[("choice", "words"), ("name", "Bu Sri"), ("words", &words)]).await.status,
-        StatusCode::NOT_FOUND
-    );
-}
-
-#[tokio::test]
-async fn recovering() {
-    let door = Door::open().await;
-    let (mut elsewhere, entered) = door.colleague("Pak Oper", &[Role::Operator], None).await;
-    let mut browser = door.browser();
-    browser.get_both("/staff/recover").await;
-    let fields = |code| [("name", "Pak Oper"), ("code", code), ("secret", "satu meja dua kursi tiga lampu")];
-    browser
-        .post("/staff/recover", &fields("abcd-efgh"))
-        .await
-        .shows("The name and the code do not fit together")
-        .hides("abcd-efgh");
-    browser
-        .post("/staff/recover", &[("name", "Pak Oper"), ("code", "x"), ("secret", "password")])
-        .await
-        .shows("id=\"secret-problem\"");
-    let code = entered.recovery.reveal().to_uppercase();
-    assert_eq!(browser.post("/staff/recover", &fields(&code)).await.location(), "/operator");
-    assert_eq!(browser.get("/operator").await.status, StatusCode::OK);
-    assert_eq!(elsewhere.get("/operator").await.location(), "/staff?back=/operator", "other sessions have ended");
-    assert_eq!(
-        door.browser()
-            .post("/staff", &[("name", "Pak Oper"), ("secret", "satu meja dua kursi tiga lampu")])
-            .await
-            .location(),
-        "/operator"
-    );
 }
