@@ -37,9 +37,9 @@ pub mod screen;
 pub mod seal;
 
 // Ground: what is kept, and what every story needs at hand.
+pub mod store;
 pub mod audit;
 pub mod house;
-pub mod store;
 
 // Stories: where transactions begin and end.
 pub mod flow;

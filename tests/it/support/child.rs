@@ -17,6 +17,7 @@ use merpati::address::MailAddress;
 use merpati::chance::OsChance;
 use merpati::clock::{Clock, SystemClock};
 use merpati::config::{Mail, Metrics, Practice, Settings, Store, Web};
+use merpati::custody;
 use merpati::flow::furnish::{self, DeskForm};
 use merpati::flow::session::{self, Reader, Realm, Visit};
 use merpati::flow::{enter, leave, notify, read};
@@ -26,7 +27,6 @@ use merpati::role::{Language, Role, Roles};
 use merpati::seal::Cost;
 use merpati::store::Db;
 use merpati::store::people::NoticeMode;
-use merpati::custody;
 use tempfile::TempDir;
 
 use super::peer::Lmtp;
