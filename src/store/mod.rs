@@ -11,6 +11,7 @@ mod backup;
 mod conn;
 pub mod desks;
 pub mod drafts;
+pub mod epochs;
 mod error;
 mod gather;
 mod group;
@@ -59,10 +60,11 @@ pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all: [(&'static str, &'static [(&'static str, &'static str)]); 12] = [
+    let all: [(&'static str, &'static [(&'static str, &'static str)]); 13] = [
         ("arrivals", arrivals::ALL),
         ("desks", desks::ALL),
         ("drafts", drafts::ALL),
+        ("epochs", epochs::ALL),
         ("held", held::ALL),
         ("jobs", jobs::ALL),
         ("letters", letters::ALL),

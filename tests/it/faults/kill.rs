@@ -176,9 +176,9 @@ impl Found {
         }
         let counselor = sign_in(&house, Realm::Staff, COUNSELOR).await;
         for line in shelf::list(&house, &counselor, people.desk, 100_000).await.unwrap() {
-            if !self.held.contains_key(&line.id) {
+            if let std::collections::hash_map::Entry::Vacant(place) = self.held.entry(line.id) {
                 let held = shelf::open(&house, &counselor, line.id).await.unwrap();
-                self.held.insert(line.id, number(held.text.expect("a held mail opens").reveal()));
+                place.insert(number(held.text.expect("a held mail opens").reveal()));
             }
         }
         house.db.close().await;

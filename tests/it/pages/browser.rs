@@ -55,6 +55,7 @@ static DRIVER: LazyLock<Driver> = LazyLock::new(|| {
             return Driver { url: format!("http://localhost:{}", port.trim_end_matches('.')), _guard: guard };
         }
     }
+    let _ = guard.wait();
     panic!("chromedriver does not start; scripts/test installs it");
 });
 

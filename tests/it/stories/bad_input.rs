@@ -269,7 +269,7 @@ async fn somebody_else_s_thread_is_no_page(scratch: Scratch) {
             curious.get(&format!("{mailbox}{path}")).await.must_fail(404);
         }
         curious.send(filled(&curious).await.to(&format!("{mailbox}/write"))).await.must_fail(404);
-        let save = filled(&curious).await.as_saved().to(&format!("{mailbox}/draft"));
+        let save = filled(&curious).await.with_saved_words().to(&format!("{mailbox}/draft"));
         curious.send(save).await.must_fail(404);
     }
     // The right file in the wrong thread.

@@ -84,7 +84,7 @@ async fn each_row_opens_with_its_own_key_only(scratch: Scratch) {
         assert_eq!(rows.len(), count, "{what}");
         for row in rows {
             let key = key_of(row[1].bytes());
-            assert_eq!(readers(row[0].bytes()).unwrap(), [key.clone()], "{what}");
+            assert_eq!(readers(row[0].bytes()).unwrap(), std::slice::from_ref(&key), "{what}");
             keys.insert(key);
         }
     }

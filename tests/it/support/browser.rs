@@ -211,7 +211,7 @@ impl Form {
     }
 
     /// Sends it as scripts send what is being written.
-    pub(crate) fn as_saved(mut self) -> Self {
+    pub(crate) fn with_saved_words(mut self) -> Self {
         self.is_multipart = false;
         self
     }
