@@ -154,7 +154,7 @@ fn frequent_statements_search_on_sqlite() {
         ("letters", "OLDEST_AFTER"),
         ("letters", "LAST_COVERED"),
         ("threads", "FIND_TARGET"),
-        ("threads", "FIND_GRANT"),
+        ("epochs", "FIND_GRANT"),
         ("sessions", "FIND"),
         ("people", "FIND_BY_NAME"),
         ("desks", "FIND_BY_SLUG"),
