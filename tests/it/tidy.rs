@@ -24,7 +24,7 @@ const LONG_FUNCTIONS: [&str; 0] = [];
 const TRANSACTIONS: [&str; 3] = [
     // Writes rows as they were: there is no story to tell.
     "src/cli/backup.rs",
-    // Write a million rows for a measurement.
+    // Fill a database for a measurement, row by row, without living through it.
     "src/cli/bench/fill.rs",
     "src/cli/bench/scene.rs",
 ];
