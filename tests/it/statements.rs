@@ -153,6 +153,7 @@ fn frequent_statements_search_on_sqlite() {
         ("letters", "FIND_ATTACHMENT"),
         ("letters", "OLDEST_AFTER"),
         ("letters", "LAST_COVERED"),
+        ("threads", "FIND_TARGET"),
         ("epochs", "FIND_GRANT"),
         ("sessions", "FIND"),
         ("people", "FIND_BY_NAME"),

@@ -4,17 +4,20 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use merpati::store::letters::{self, GROUP_MAX, NewLetter, Stored, Viewer};
-use merpati::store::{Gathering, StoreError, threads};
+use merpati::store::threads::{self, TARGETS_MAX};
+use merpati::store::{Gathering, Lookups, StoreError};
 use tokio::task::JoinSet;
 
 use super::{read, write};
-use crate::support::cast::{Scene, at, epoch, fresh, two_files};
+use crate::support::cast::{Scene, at, epoch, fresh, random, two_files};
 use crate::support::engine::{Scratch, both_engines};
 
 both_engines!(
     many_tasks_store_each_letter_once,
     more_letters_than_a_group_holds,
     the_same_letter_from_many_doors_is_stored_once,
+    addresses_are_looked_up_together,
+    an_address_is_looked_up_afresh,
     one_bad_letter_does_not_harm_the_group,
     a_caller_that_goes_away_changes_nothing,
     a_closed_database_is_told,
@@ -82,7 +85,7 @@ async fn the_same_letter_from_many_doors_is_stored_once(db: Scratch) {
     for n in 0..40u8 {
         let letter = NewLetter { dedup: [n / 4; 32], ..scene.letter(at(n.into())) };
         let (db, gathering) = (db.clone(), nodes[usize::from(n) % 2].clone());
-        running.spawn(async move { (n / 4, gathering.put(&db, letter).await.unwrap()) });
+        running.spawn(async move { (n / 4, insist(&db, &gathering, scene, letter).await) });
     }
     let told = tokio::time::timeout(PATIENCE, running.join_all()).await.unwrap();
     for mark in 0..10 {
@@ -91,6 +94,55 @@ async fn the_same_letter_from_many_doors_is_stored_once(db: Scratch) {
         assert_eq!((new, duplicates), (1, 3), "mark {mark}");
     }
     assert_eq!(read!(db, |c| letters::count(c, scene.thread, Viewer::Staff)), 10);
+}
+
+/// What a sender does who is asked to come back: two nodes may wait for each other, and then one of them gives way.
+async fn insist(db: &Scratch, gathering: &Gathering, scene: Scene, letter: NewLetter) -> Stored {
+    let (dedup, received) = (letter.dedup, letter.received);
+    let mut letter = letter;
+    loop {
+        match gathering.put(db, letter).await {
+            Ok(stored) => return stored,
+            Err(error) => assert!(error.is_passing(), "{error:?}"),
+        }
+        letter = NewLetter { dedup, ..scene.letter(received) };
+    }
+}
+
+async fn addresses_are_looked_up_together(db: Scratch) {
+    let scene = Scene::set(&db).await;
+    let mut known = Vec::new();
+    for scene in [scene, scene.another(&db).await, scene.another(&db).await] {
+        let hash: [u8; 32] = read!(db, |c| threads::find(c, scene.thread)).unwrap().token_hash.try_into().unwrap();
+        known.push((hash, Some(scene.thread)));
+    }
+    known.push((random(), None));
+    // In order, known and unknown, some twice, in sizes around a power of two.
+    for size in [0, 1, 3, 5, 8, TARGETS_MAX] {
+        let asked: Vec<_> = (0..size).map(|n| known[n % known.len()]).collect();
+        let hashes: Vec<_> = asked.iter().map(|a| a.0).collect();
+        let found = read!(db, |c| threads::find_targets(c, &hashes));
+        let found: Vec<_> = found.into_iter().map(|t| t.map(|t| t.thread)).collect();
+        assert_eq!(found, asked.iter().map(|a| a.1).collect::<Vec<_>>());
+    }
+    let lookups = Lookups::default();
+    let mut running = JoinSet::new();
+    for n in 0..TARGETS_MAX * 4 {
+        let (db, lookups, (hash, thread)) = (db.clone(), lookups.clone(), known[n % known.len()]);
+        running.spawn(async move {
+            let found = lookups.find(&db, hash).await.unwrap();
+            assert_eq!(found.map(|t| t.thread), thread);
+        });
+    }
+    tokio::time::timeout(PATIENCE, running.join_all()).await.unwrap();
+}
+
+async fn an_address_is_looked_up_afresh(db: Scratch) {
+    let (scene, lookups) = (Scene::set(&db).await, Lookups::default());
+    let old: [u8; 32] = read!(db, |c| threads::find(c, scene.thread)).unwrap().token_hash.try_into().unwrap();
+    assert!(lookups.find(&db, old).await.unwrap().is_some());
+    write!(db, |tx| threads::update_token(tx, scene.thread, &random::<32>(), b"sealed")).unwrap();
+    assert!(lookups.find(&db, old).await.unwrap().is_none());
 }
 
 async fn one_bad_letter_does_not_harm_the_group(db: Scratch) {
