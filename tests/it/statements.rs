@@ -146,7 +146,7 @@ fn the_queue_walks_its_indexes_on_postgres() {
 /// What runs for every letter, page and piece of work finds its rows by an index.
 #[test]
 fn frequent_statements_search_on_sqlite() {
-    const FREQUENT: [(&str, &str); 15] = [
+    const FREQUENT: [(&str, &str); 16] = [
         ("letters", "LIST_BEFORE"),
         ("letters", "COUNT_UNREAD"),
         ("letters", "FIND_DEDUP"),
