@@ -1,4 +1,4 @@
-//! The command line. Every command's help ends with an example, and a test runs those.
+//! The command line. Every command's help ends with an example.
 
 mod backup;
 mod bench;

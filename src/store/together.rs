@@ -55,7 +55,7 @@ impl<Ask: Send + 'static, Answer: Send + 'static> Together<Ask, Answer> {
     async fn drain<Work, Answers>(self, group_max: usize, work: Work)
     where
         Work: Fn(Vec<Ask>) -> Answers,
-        Answers: Future<Output = Vec<Result<Answer, StoreError>>>,
+        Answers: Future<Output = Vec<Result<Answer, StoreError>>> + Send + 'static,
     {
         loop {
             let group = self.next_group(group_max);
@@ -63,7 +63,9 @@ impl<Ask: Send + 'static, Answer: Send + 'static> Together<Ask, Answer> {
                 return;
             }
             let (asks, tells): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-            for (tell, answer) in tells.into_iter().zip(work(asks).await) {
+            // In a task of its own: a panic in there ends this group, whose callers are put off, and not the drain.
+            let answers = tokio::spawn(work(asks)).await.unwrap_or_default();
+            for (tell, answer) in tells.into_iter().zip(answers) {
                 let _ = tell.send(answer);
             }
         }
@@ -78,5 +80,22 @@ impl<Ask: Send + 'static, Answer: Send + 'static> Together<Ask, Answer> {
         let size = queue.waiting.len().min(group_max);
         queue.draining = size > 0;
         queue.waiting.drain(..size).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_puts_its_own_group_off_and_nobody_after_it() {
+        let together = Together::default();
+        let work = |asks: Vec<u32>| async move {
+            assert!(!asks.contains(&13), "a slip");
+            asks.into_iter().map(|n| Ok(n * 2)).collect()
+        };
+        assert!(together.ask(13, 8, work).await.is_err());
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(5), together.ask(21, 8, work)).await;
+        assert_eq!(answer.expect("somebody still works").unwrap(), 42);
     }
 }
