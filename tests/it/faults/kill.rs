@@ -116,7 +116,10 @@ impl Ledger {
 
 /// Sends mails of a client until the line breaks, or, with `last`, only what is left.
 async fn post(shared: Shared, worker: usize, door: std::net::SocketAddr, client: Client, last: bool) {
-    let Ok(mut lmtp) = Lmtp::open(door).await else { return };
+    let mut lmtp = match Lmtp::open(door).await {
+        Ok(lmtp) => lmtp,
+        Err(error) => return broke(last, error),
+    };
     while !last || Ledger::is_pending(&shared, worker) {
         let (number, piece) = Ledger::take(&shared, worker, |number| {
             // Some come from an address nobody knows: they go onto the shelf.
@@ -132,28 +135,42 @@ async fn post(shared: Shared, worker: usize, door: std::net::SocketAddr, client:
         match lmtp.send(&from, &to, &bytes).await {
             Ok(250) => Ledger::acknowledge(&shared, worker, number),
             Ok(code) => assert!((400..500).contains(&code), "a good mail was refused with {code}"),
-            Err(_) => return,
+            Err(error) => return broke(last, error),
         }
     }
 }
 
+/// While the plug is pulled a line may break at any moment; while nobody pulls it, it may not.
+fn broke(last: bool, error: impl std::fmt::Debug) {
+    assert!(!last, "the line broke though the program ran: {error:?}");
+}
+
 /// Writes letters in a browser until the line breaks, or, with `last`, only what is left.
 async fn browse(shared: Shared, worker: usize, browser: Browser, client: Client, fresh: bool, last: bool) {
-    if fresh && !matches!(browser.sign_in(&client.name, SECRET).await, Ok(to) if to == "/mailbox") {
-        return;
+    if fresh {
+        match browser.sign_in(&client.name, SECRET).await {
+            Ok(to) => assert_eq!(to, "/mailbox", "a client signs in"),
+            Err(error) => return broke(last, error),
+        }
     }
     while !last || Ledger::is_pending(&shared, worker) {
-        let Ok(mut form) = browser.write(&client.thread.to_string(), "Halo", "").await else { return };
+        let mut form = match browser.write(&client.thread.to_string(), "Halo", "").await {
+            Ok(form) => form,
+            Err(error) => return broke(last, error),
+        };
+        let token = form.token.clone();
         let (number, piece) = Ledger::take(&shared, worker, |number| {
             form.text = text(number);
             form.file = (number % 3 == 0).then(|| [b"%PDF-1.4\n".as_slice(), &vec![b'x'; 5_000]].concat());
             Piece::Form(form)
         });
-        let Piece::Form(form) = piece else { unreachable!("this worker only fills in forms") };
+        let Piece::Form(mut form) = piece else { unreachable!("this worker only fills in forms") };
+        // Who has signed in anew since finds their words again on a page of the new session.
+        form.token = token;
         match browser.hand_in(&form).await {
             Ok(answer) if confirms(&answer) => Ledger::acknowledge(&shared, worker, number),
             Ok(answer) => panic!("a good letter was answered with {}", answer.status()),
-            Err(_) => return,
+            Err(error) => return broke(last, error),
         }
     }
 }
@@ -230,16 +247,17 @@ async fn check_rows(house: &House, client: &Client) {
     assert!(rows.is_empty() || thread.state == ThreadState::Waiting);
 }
 
-async fn round(home: &Home, people: &People, shared: &Shared, browsers: &[Browser], last: bool) {
+async fn round(home: &Home, people: &People, shared: &Shared, lasting: &Browser, last: bool) {
     let mut child = home.start().await;
     let mut workers = Vec::new();
     for (n, client) in people.clients.iter().take(POSTS).enumerate() {
         workers.push(tokio::spawn(post(Arc::clone(shared), n, home.lmtp(), client.clone(), last)));
     }
-    // One browser signs in anew every round; the other one's session lasts through all of them.
-    for (n, browser) in browsers.iter().enumerate() {
+    // One client signs in anew every round, in a browser that knows no cookie; the other's session lasts through all.
+    let fresh = Browser::new(&home.settings.web.public_url);
+    for (n, (browser, fresh)) in [(&fresh, true), (lasting, false)].into_iter().enumerate() {
         let client = people.clients[POSTS + n].clone();
-        workers.push(tokio::spawn(browse(Arc::clone(shared), POSTS + n, browser.clone(), client, n == 0, last)));
+        workers.push(tokio::spawn(browse(Arc::clone(shared), POSTS + n, browser.clone(), client, fresh, last)));
     }
     if !last {
         tokio::time::sleep(Duration::from_millis(u64::from(below(LOAD_MS)))).await;
@@ -253,11 +271,10 @@ async fn round(home: &Home, people: &People, shared: &Shared, browsers: &[Browse
 async fn survive(home: Home) {
     let started = Instant::now();
     let people = People::furnish(&home, POSTS + 2).await;
-    let base = &home.settings.web.public_url;
-    let browsers = [Browser::new(base), Browser::new(base)];
+    let lasting = Browser::new(&home.settings.web.public_url);
     let (shared, mut found) = (Shared::default(), Found::default());
     let mut child = home.start().await;
-    assert_eq!(browsers[1].sign_in(&people.clients[POSTS + 1].name, SECRET).await.unwrap(), "/mailbox");
+    assert_eq!(lasting.sign_in(&people.clients[POSTS + 1].name, SECRET).await.unwrap(), "/mailbox");
     child.kill();
     for kill in 0..KILLS {
         if kill % EARLY == EARLY - 1 {
@@ -265,11 +282,11 @@ async fn survive(home: Home) {
             tokio::time::sleep(Duration::from_millis(u64::from(below(LOAD_MS)))).await;
             child.kill();
         } else {
-            round(&home, &people, &shared, &browsers, false).await;
+            round(&home, &people, &shared, &lasting, false).await;
             found.look(&home, &people, &shared).await;
         }
     }
-    round(&home, &people, &shared, &browsers, true).await;
+    round(&home, &people, &shared, &lasting, true).await;
     // Once more from the beginning: nothing opened before has gone or changed since.
     found = Found::default();
     found.look(&home, &people, &shared).await;

@@ -109,7 +109,7 @@ pub(crate) struct Browser {
 #[derive(Clone)]
 pub(crate) struct LetterForm {
     path: String,
-    token: String,
+    pub(crate) token: String,
     form_id: String,
     pub(crate) subject: String,
     pub(crate) text: String,
