@@ -134,6 +134,13 @@ impl Browser {
         self.0.execute(script, Vec::new()).await.unwrap()
     }
 
+    /// Lets the page be laid out and painted as it now is.
+    pub(super) async fn settle(&self) {
+        const FRAMES: &str =
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(0)))";
+        self.0.execute_async(FRAMES, Vec::new()).await.unwrap();
+    }
+
     /// Asks until the script answers `true`.
     pub(super) async fn until(&self, script: &str) {
         let begin = std::time::Instant::now();

@@ -48,6 +48,9 @@ async fn measure(browser: &Browser) -> Vec<String> {
         }
     }
     browser.developer("Emulation.clearDeviceMetricsOverride", serde_json::json!({})).await;
+    // A click aims at where a button stands: let the page settle first.
+    browser.until(&format!("return innerWidth > {}", WIDTHS[1])).await;
+    browser.settle().await;
     let bytes = browser.0.source().await.unwrap().len();
     if bytes > PAGE_BYTES_MAX {
         said.push(format!("{bytes} bytes; at most {PAGE_BYTES_MAX}"));
