@@ -33,6 +33,8 @@ pub mod texts;
 // Steps: values in, values out.
 pub mod commitments;
 pub mod parse;
+pub mod classify;
+pub mod provenance;
 pub mod screen;
 pub mod seal;
 

@@ -16,6 +16,7 @@ mod image;
 mod inflate;
 mod letter;
 mod office;
+mod outline;
 mod photo;
 mod plan;
 mod scan;
@@ -26,6 +27,7 @@ mod transfer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use digest::dedup_digest;
+pub use outline::{Outline, PartView};
 pub use photo::{CleanFile, UploadRefused, clean_upload};
 
 use crate::address::MailAddress;

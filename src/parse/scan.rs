@@ -22,6 +22,10 @@ pub(super) struct Field {
 /// One part of the mail: a multipart has children, every other is a leaf.
 pub(super) struct Part {
     fields: Range<usize>,
+    /// Where its header fields begin.
+    start: usize,
+    /// Where it ends with everything below it; `None`: with the mail.
+    end: Option<usize>,
     pub(super) body: Range<usize>,
     pub(super) media: Media,
     pub(super) children: Vec<usize>,
@@ -45,6 +49,16 @@ impl<'a> Map<'a> {
 
     pub(super) fn body(&self, part: &Part) -> &'a [u8] {
         slice(self.raw, &part.body)
+    }
+
+    /// A part with its header fields and everything below it.
+    pub(super) fn whole(&self, part: &Part) -> &'a [u8] {
+        slice(self.raw, &(part.start..part.end.unwrap_or(self.raw.len())))
+    }
+
+    /// The values of a part's header fields of that name, in order, folds included.
+    pub(super) fn values_of<'m>(&'m self, part: &Part, name: &'m str) -> impl Iterator<Item = &'a [u8]> + use<'m, 'a> {
+        values(self.raw, self.fields.get(part.fields.clone()).unwrap_or_default(), name)
     }
 
     /// The values of the root's header fields of that name, in order, folds included.
@@ -131,6 +145,7 @@ impl Scan<'_, '_> {
             return Err(Unreadable::TooManyParts);
         }
         let first = self.map.fields.len();
+        let start = self.pos;
         let bytes_left = MAIL_HEADER_BYTES_MAX.saturating_sub(self.header_bytes);
         let fields_left = MAIL_HEADERS_MAX.saturating_sub(first);
         let open = &self.open;
@@ -154,7 +169,7 @@ impl Scan<'_, '_> {
             }
         }
         let fields = first..self.map.fields.len();
-        self.map.parts.push(Part { fields, body: head.body..head.body, media, children: Vec::new() });
+        self.map.parts.push(Part { fields, start, end: None, body: head.body..head.body, media, children: Vec::new() });
         if let Some(parent) = parent.and_then(|p| self.map.parts.get_mut(p)) {
             parent.children.push(index);
         }
@@ -179,6 +194,7 @@ impl Scan<'_, '_> {
             let Some(parent) = self.open.get(level).map(|o| o.part) else {
                 break;
             };
+            self.end_child(parent, at);
             if level + 1 < self.open.len() {
                 self.problems.add(Problem::BoundaryUnclosed);
             }
@@ -193,10 +209,17 @@ impl Scan<'_, '_> {
     /// Ends the body being read before the delimiter line at `at`; the line break before it belongs to the delimiter.
     fn end_body(&mut self, at: usize) {
         if let Some(part) = self.current.take().and_then(|i| self.map.parts.get_mut(i)) {
-            let body = self.raw.get(part.body.start..at).unwrap_or_default();
-            let body = body.strip_suffix(b"\n").unwrap_or(body);
-            let body = body.strip_suffix(b"\r").unwrap_or(body);
-            part.body.end = part.body.start + body.len();
+            part.body.end = before_break(self.raw, at).max(part.body.start);
+        }
+    }
+
+    /// A delimiter of `parent` at `at` ends its last child, and what is still open below that.
+    fn end_child(&mut self, parent: usize, at: usize) {
+        let end = before_break(self.raw, at);
+        let mut last = self.map.parts.get(parent).and_then(|p| p.children.last().copied());
+        while let Some(part) = last.and_then(|i| self.map.parts.get_mut(i)) {
+            part.end.get_or_insert(end.max(part.start));
+            last = part.children.last().copied();
         }
     }
 
@@ -301,6 +324,11 @@ fn skip_lead(raw: &[u8]) -> usize {
     pos
 }
 
+/// Where what stands before the line at `at` ends, without its line break.
+fn before_break(raw: &[u8], at: usize) -> usize {
+    bare(slice(raw, &(0..at))).len()
+}
+
 /// A line without its end.
 fn bare(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
@@ -362,6 +390,19 @@ mod tests {
         for (part, (kind, body)) in parts.iter().zip(expected) {
             assert_eq!((part.0.as_str(), part.1.as_str()), (kind, body));
         }
+    }
+
+    #[test]
+    fn a_part_reaches_to_the_delimiter_of_its_parent() {
+        let raw = b"Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n\
+            --m\r\n\r\none\r\n--m--\r\nepilogue\r\n--s\r\nContent-Type: application/pgp-signature\r\n\r\nsig\r\n--s--\r\nrest";
+        let map = scan(raw, &mut Problems::default()).unwrap_or_else(|e| panic!("{e}"));
+        let whole: Vec<_> = map.parts().iter().map(|p| String::from_utf8_lossy(map.whole(p)).into_owned()).collect();
+        assert_eq!(whole.first().map(String::len), Some(raw.len()));
+        let signed = "Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\none\r\n--m--\r\nepilogue";
+        assert_eq!(whole.get(1).map(String::as_str), Some(signed));
+        assert_eq!(whole.get(2).map(String::as_str), Some("\r\none"));
+        assert_eq!(whole.get(3).map(String::as_str), Some("Content-Type: application/pgp-signature\r\n\r\nsig"));
     }
 
     #[test]

@@ -1,0 +1,1 @@
+//! The mail gateway against the real world: corpora, other programs, hostile mail.
