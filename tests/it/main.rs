@@ -6,6 +6,7 @@
 // `cfg(test)` is always set here; spelled out, it tells the lints that these are tests and may unwrap.
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod pages;
