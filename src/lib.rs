@@ -37,6 +37,7 @@ pub mod classify;
 pub mod provenance;
 pub mod screen;
 pub mod seal;
+pub mod unwrap;
 
 // Ground: what is kept, and what every story needs at hand.
 pub mod store;

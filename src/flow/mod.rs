@@ -18,4 +18,5 @@ pub mod session;
 pub mod shelf;
 pub mod takeaway;
 pub mod work;
+pub mod wrapping;
 pub mod write;

@@ -1,1 +1,2 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
+mod pgp;
