@@ -32,6 +32,7 @@ pub mod texts;
 
 // Steps: values in, values out.
 pub mod commitments;
+pub mod mime;
 pub mod parse;
 pub mod classify;
 pub mod provenance;

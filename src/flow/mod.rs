@@ -5,11 +5,14 @@
 
 pub mod answer;
 pub mod chores;
+pub mod client_keys;
+pub mod directory;
 pub mod enter;
 pub mod furnish;
 pub mod keep;
 pub mod keyring;
 pub mod leave;
+pub mod letter_mail;
 pub mod notify;
 pub mod oversee;
 pub mod read;

@@ -185,7 +185,7 @@ async fn enter(
         let new = seal_mail(house, &place, &letter, wrapped.as_ref(), dedup)?;
         match house.gathering.put(&house.db, new).await? {
             Stored::New => {
-                wrapping::afterwards(house, target.thread, &letter, wrapped.as_ref()).await?;
+                wrapping::afterwards(house, target.thread, &letter, wrapped.as_ref()).await;
                 return Ok(Received::Letter);
             }
             Stored::Duplicate => return Ok(Received::Duplicate),

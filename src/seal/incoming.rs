@@ -227,7 +227,7 @@ fn refused(error: &VerificationError<'_>) -> Signature {
         VerificationError::MissingKey { sig }
         | VerificationError::UnboundKey { sig, .. }
         | VerificationError::BadKey { sig, .. } => Signature::Unknown(issuer(sig)),
-        VerificationError::BadSignature { sig, error, .. } if is_weak(error.as_ref()) => {
+        VerificationError::BadSignature { sig, error, .. } if !is_forged(error.as_ref()) => {
             Signature::Unknown(issuer(sig))
         }
         VerificationError::BadSignature { sig, .. } | VerificationError::MalformedSignature { sig, .. } => {
@@ -237,9 +237,9 @@ fn refused(error: &VerificationError<'_>) -> Signature {
     }
 }
 
-/// Too old a means, not a wrong signature.
-fn is_weak(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    matches!(error.downcast_ref(), Some(openpgp::Error::PolicyViolation(..)))
+/// What was signed is not what came; everything else (an old form, a weak hash) only proves nothing.
+fn is_forged(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(openpgp::Error::ManipulatedMessage | openpgp::Error::BadSignature(_)))
 }
 
 fn key_id(handle: &KeyHandle) -> String {

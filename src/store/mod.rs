@@ -8,7 +8,9 @@
 
 pub mod arrivals;
 mod backup;
+pub mod client_keys;
 mod conn;
+pub mod delivery;
 pub mod desks;
 pub mod drafts;
 pub mod epochs;
@@ -60,8 +62,10 @@ pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all: [(&'static str, &'static [(&'static str, &'static str)]); 13] = [
+    let all: [(&'static str, &'static [(&'static str, &'static str)]); 15] = [
         ("arrivals", arrivals::ALL),
+        ("client_keys", client_keys::ALL),
+        ("delivery", delivery::ALL),
         ("desks", desks::ALL),
         ("drafts", drafts::ALL),
         ("epochs", epochs::ALL),

@@ -99,6 +99,3 @@ fn signer(signature: &Signature) -> String {
         Signature::Good(key) | Signature::Unknown(key) | Signature::Bad(key) => key.clone(),
     }
 }
-
-#[cfg(test)]
-mod tests;

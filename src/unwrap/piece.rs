@@ -1,16 +1,10 @@
 //! What a mail falls into when its wrapping is taken off, and how the readable copy is put together again.
 
-use std::fmt::Write as _;
-
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 use super::head;
+use crate::mime;
 use crate::seal::Signature;
-
-/// Bytes of one line of base 64: 76 characters.
-const LINE_BYTES: usize = 57;
 
 /// One piece of a mail: a MIME entity. No `Debug`: it is plaintext.
 pub(super) struct Piece {
@@ -32,32 +26,12 @@ impl Piece {
 
     /// A text.
     pub(super) fn text(bytes: &[u8], charset: &str) -> Self {
-        let mut entity = format!("Content-Type: text/plain; charset=\"{}\"\r\n", quiet(charset)).into_bytes();
-        encode(&mut entity, bytes);
-        Self::of(&Zeroizing::new(entity), true)
+        Self::of(&Zeroizing::new(mime::text(bytes, charset)), true)
     }
 
     /// A file.
     pub(super) fn file(bytes: &[u8], media_type: &str, name: &str) -> Self {
-        let name = quiet(name);
-        let mut entity =
-            format!("Content-Type: {}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n", quiet(media_type))
-                .into_bytes();
-        encode(&mut entity, bytes);
-        Self::of(&Zeroizing::new(entity), false)
-    }
-}
-
-/// What may stand between quotes in a header line.
-fn quiet(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).take(200).collect()
-}
-
-fn encode(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend_from_slice(b"Content-Transfer-Encoding: base64\r\n\r\n");
-    for line in bytes.chunks(LINE_BYTES) {
-        out.extend_from_slice(BASE64_STANDARD.encode(line).as_bytes());
-        out.extend_from_slice(b"\r\n");
+        Self::of(&Zeroizing::new(mime::file(bytes, media_type, name)), false)
     }
 }
 
@@ -75,25 +49,9 @@ pub(super) fn assemble(mail: &[u8], subject: Option<&[u8]>, pieces: &[Piece]) ->
     match pieces {
         [only] => out.extend_from_slice(&only.entity),
         several => {
-            let mut boundary = String::from("readable");
-            let mut number = 0;
-            while several.iter().any(|p| contains(&p.entity, boundary.as_bytes())) {
-                number += 1;
-                boundary.truncate("readable".len());
-                let _ = write!(boundary, "-{number}");
-            }
-            out.extend(format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n").into_bytes());
-            for piece in several {
-                out.extend(format!("--{boundary}\r\n").into_bytes());
-                out.extend_from_slice(&piece.entity);
-                out.extend_from_slice(b"\r\n");
-            }
-            out.extend(format!("--{boundary}--\r\n").into_bytes());
+            let entities: Vec<&[u8]> = several.iter().map(|p| p.entity.as_slice()).collect();
+            out.extend(mime::several("multipart/mixed", &entities));
         }
     }
     out
-}
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len()).any(|w| w == word)
 }
