@@ -168,7 +168,7 @@ mod tests {
         write(folder.path(), "one.example");
         let identity = Identity::load(&cert, &key).unwrap();
         assert!(identity.facts().fits("one.example") && !identity.facts().fits("two.example"));
-        assert!(identity.facts().not_after.unwrap().utc().format("%Y").to_string() > *"2100");
+        assert!(identity.facts().not_after.unwrap().seconds() > 4_000_000_000);
         assert!(!identity.refresh().unwrap());
 
         write(folder.path(), "two.example");
