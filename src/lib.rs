@@ -37,6 +37,7 @@ pub mod parse;
 pub mod classify;
 pub mod provenance;
 pub mod screen;
+pub mod guard;
 pub mod seal;
 pub mod unwrap;
 

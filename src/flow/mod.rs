@@ -9,6 +9,7 @@ pub mod client_keys;
 pub mod directory;
 pub mod enter;
 pub mod furnish;
+pub mod guard;
 pub mod keep;
 pub mod keyring;
 pub mod leave;

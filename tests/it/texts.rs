@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Beginnings of keys that are put together while the program runs, and who puts them together.
-const COMPUTED: [(&str, &str); 13] = [
+const COMPUTED: &[(&str, &str)] = &[
     ("refusal-", "web/refusal.rs"),
     ("day-", "web/pages/operator/desk.rs"),
     ("staff-role-", "web/pages/staff/invitation.rs"),
@@ -19,6 +19,7 @@ const COMPUTED: [(&str, &str); 13] = [
     ("pgp-lock-", "web/wraps.rs"),
     ("pgp-signed-", "web/wraps.rs"),
     ("letters-key-", "web/pages/client/letters.rs"),
+    ("guard-why-", "web/pages/counselor/guard_view.rs"),
 ];
 
 /// Key, and the names of the values in its text.
