@@ -67,7 +67,7 @@ mod tests {
         let around = format!("before\n{block}after");
         assert_eq!(cut(&around), [Stretch::Outside("before\n"), Stretch::Message(block), Stretch::Outside("after")]);
         let quoted = block.replace("-----B", "> -----B").replace("-----E", "> -----E");
-        assert_eq!(cut(&quoted), [Stretch::Outside(&*quoted)]);
+        assert_eq!(cut(&quoted), [Stretch::Outside(&quoted)]);
         let open = "-----BEGIN PGP MESSAGE-----\nabc";
         assert_eq!(cut(open), [Stretch::Outside(open)]);
         let signed = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n- -----BEGIN PGP MESSAGE-----\n-----BEGIN PGP SIGNATURE-----\n-----END PGP SIGNATURE-----";

@@ -54,5 +54,6 @@ fn open((name, media_type): (axum::http::HeaderName, &'static str), body: Vec<u8
     let mut response = body.into_response();
     response.headers_mut().insert(name, HeaderValue::from_static(media_type));
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response.headers_mut().insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     response
 }
