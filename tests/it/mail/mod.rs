@@ -1,3 +1,6 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
 
 mod guard;
+
+mod every_file;
+mod kinds;
