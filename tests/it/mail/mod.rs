@@ -1,6 +1,6 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
 
-mod guard;
-
+mod check;
 mod every_file;
+mod guard;
 mod kinds;
