@@ -8,7 +8,7 @@ use sequoia_openpgp as openpgp;
 
 use openpgp::cert::CertParser;
 use openpgp::parse::Parse as _;
-use openpgp::policy::{NullPolicy, StandardPolicy};
+use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize as _;
 use openpgp::serialize::stream::{Armorer, Encryptor, LiteralWriter, Message, Recipient, Signer as SigningWriter};
 use openpgp::types::{RevocationStatus, SymmetricAlgorithm};
@@ -86,14 +86,14 @@ pub fn check_key(key: &Cert, now: Moment) -> Result<(), KeyProblem> {
     }
     let policy = StandardPolicy::new();
     let time = pgp_time(now);
-    // With any policy: an old revocation is one, too.
-    if matches!(key.pgp().revocation_status(&NullPolicy::new(), time), RevocationStatus::Revoked(_)) {
+    // What was good enough when the key last spoke: an old revocation is one, too.
+    let then = StandardPolicy::at(key.newest().unwrap_or(time));
+    if matches!(key.pgp().revocation_status(&then, time), RevocationStatus::Revoked(_)) {
         return Err(KeyProblem::Revoked);
     }
     let Ok(valid) = key.pgp().with_policy(&policy, time) else {
         // An old key may be over and weak at once: its owner knows what to do about the first.
-        // The policy that takes everything decides which sentence is said, nothing else.
-        let over = key.pgp().with_policy(&NullPolicy::new(), time).is_ok_and(|v| v.alive().is_err());
+        let over = key.pgp().with_policy(&then, time).is_ok_and(|v| v.alive().is_err());
         return Err(if over { KeyProblem::Expired } else { KeyProblem::Weak });
     };
     if valid.alive().is_err() {
