@@ -133,7 +133,7 @@ async fn letters_go_both_ways(scratch: Scratch) {
     assert!(mail.raw.contains(&format!("<{secret}>")) && mail.raw.contains("\r\nAutocrypt: addr="));
     let (from, to) =
         (mail.raw.find("-----BEGIN PGP").unwrap(), mail.raw.find("-----END PGP MESSAGE-----").unwrap() + 25);
-    let opened = gpg.try_run(&["--status-fd", "2", "--decrypt"], mail.raw[from..to].as_bytes());
+    let opened = gpg.try_run(&["--status-fd", "2", "--decrypt"], &mail.raw.as_bytes()[from..to]);
     let status = String::from_utf8_lossy(&opened.stderr).into_owned();
     assert!(status.contains("GOODSIG") && status.contains("DECRYPTION_OKAY"), "{status}");
     assert!(status.contains(&app.house.keys.practice.fingerprint()), "{status}");
