@@ -32,6 +32,8 @@ impl Cast {
         let gpg = Gnupg::at(app.house.now());
         let fingerprint = gpg.make_key(BINTANG);
         gpg.run(&["--import"], &directory(&app, &gpg, &secret).await.expect("a key for the secret address"));
+        // A key counts from the second on in which it was made.
+        app.wait(2);
         Self { app, ratna, client, secret, gpg, fingerprint }
     }
 
