@@ -1,5 +1,5 @@
 -- A letter without content that walks the whole road every hour: sent to a door, stored, put into the outbox, and back at a
--- door. 0: not yet. `body` is sealed to the practice key like any letter to its thread.
+-- door. 0: not yet. `body` is sealed as a letter is, to a key that nobody keeps.
 CREATE TABLE canary (
     id BYTEA NOT NULL PRIMARY KEY,
     sent_us BIGINT NOT NULL,

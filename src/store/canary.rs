@@ -26,13 +26,7 @@ statements! {
 
 /// A canary sets out.
 pub async fn insert(tx: &mut Tx, id: CanaryId, now: Moment) -> Result<(), StoreError> {
-    on!(tx, |c| sqlx::query(INSERT)
-        .bind(id.bytes())
-        .bind(now.micros())
-        .bind(NOTHING)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    on!(tx, |c| sqlx::query(INSERT).bind(id.bytes()).bind(now.micros()).bind(NOTHING).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

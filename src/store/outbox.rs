@@ -30,7 +30,10 @@ impl MailKind {
 impl std::str::FromStr for MailKind {
     type Err = crate::role::UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Notification, Self::Confirmation, Self::Canary].into_iter().find(|k| k.word() == text).ok_or(crate::role::UnknownWord)
+        [Self::Notification, Self::Confirmation, Self::Canary]
+            .into_iter()
+            .find(|k| k.word() == text)
+            .ok_or(crate::role::UnknownWord)
     }
 }
 
