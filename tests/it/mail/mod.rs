@@ -1,4 +1,7 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
 
-mod guard;
 mod canary;
+mod check;
+mod every_file;
+mod guard;
+mod kinds;
