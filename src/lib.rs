@@ -55,6 +55,7 @@ pub mod gateway;
 pub mod motor;
 pub mod outbox;
 pub mod jobs;
+pub mod canary;
 pub mod web;
 
 // Assembly.

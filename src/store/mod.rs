@@ -8,6 +8,7 @@
 
 pub mod arrivals;
 mod backup;
+pub mod canary;
 pub mod client_keys;
 mod conn;
 pub mod delivery;
@@ -62,8 +63,9 @@ pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all: [(&'static str, &'static [(&'static str, &'static str)]); 15] = [
+    let all: &[(&'static str, &'static [(&'static str, &'static str)])] = &[
         ("arrivals", arrivals::ALL),
+        ("canary", canary::ALL),
         ("client_keys", client_keys::ALL),
         ("delivery", delivery::ALL),
         ("desks", desks::ALL),
@@ -79,7 +81,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'s
         ("threads", threads::ALL),
         ("trail", trail::ALL),
     ];
-    all.into_iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (module, *name, *sql)))
+    all.iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql)))
 }
 
 /// No bytes.

@@ -16,6 +16,8 @@ pub enum MailKind {
     Unreadable,
     /// A reply itself, encrypted or in clear as the client chose; `store::delivery` holds it.
     Letter,
+    /// A canary on its way home.
+    Canary,
 }
 
 impl MailKind {
@@ -26,6 +28,7 @@ impl MailKind {
             Self::Confirmation => "confirmation",
             Self::Unreadable => "unreadable",
             Self::Letter => "letter",
+            Self::Canary => "canary",
         }
     }
 }
@@ -33,7 +36,7 @@ impl MailKind {
 impl std::str::FromStr for MailKind {
     type Err = crate::role::UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Notification, Self::Confirmation, Self::Unreadable, Self::Letter];
+        let all = [Self::Notification, Self::Confirmation, Self::Unreadable, Self::Letter, Self::Canary];
         all.into_iter().find(|k| k.word() == text).ok_or(crate::role::UnknownWord)
     }
 }
