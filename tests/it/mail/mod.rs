@@ -1,1 +1,4 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
+
+mod layers;
+mod sheet;
