@@ -4,6 +4,7 @@
 //! with the reasons in words. Nothing here reads a clock or a table; the caller says what it knows of the address.
 
 use crate::parse::Letter;
+use crate::provenance::Provenance;
 
 /// Why a mail waits for a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,13 +86,14 @@ pub struct ScreenedLetter {
 }
 
 /// Judges a letter. `null_sender` is the empty envelope sender that machines use (RFC 3834, RFC 5321 4.5.5).
-pub fn screen(letter: Letter, fit: SenderFit, null_sender: bool) -> ScreenedLetter {
+pub fn screen(letter: Letter, fit: SenderFit, null_sender: bool, provenance: &Provenance) -> ScreenedLetter {
     let mut reasons = Vec::new();
     match fit {
         SenderFit::NoThread => reasons.push(Reason::NoThread),
         _ if letter.from.is_none() => reasons.push(Reason::UnclearSender),
         SenderFit::NoneConfirmed => reasons.push(Reason::NoConfirmedAddress),
         SenderFit::Other => reasons.push(Reason::UnknownSender),
+        SenderFit::Confirmed if provenance.disowned() => reasons.push(Reason::UnknownSender),
         SenderFit::Confirmed => {}
     }
     if letter.signs.report {

@@ -19,6 +19,7 @@ use crate::flow::write::{self, FormLetter};
 use crate::flow::{enter, read, work};
 use crate::house::{Failure, House};
 use crate::ids::{DeskId, LetterId, ThreadId};
+use crate::provenance::Provenance;
 use crate::role::{Language, Roles};
 use crate::seal::Cost;
 use crate::secret::{PlainBytes, PlainText};
@@ -286,14 +287,16 @@ async fn counselor_answers(
     let reader = taken(stage, counselor, thread).await?;
     let (thread, _) = read::staff_thread(house, &reader, thread).await?;
     let reply = Reply {
+        passed: None,
         subject: letter.subject.as_str().into(),
         text: letter.text.as_str().into(),
         covers: house.now(),
         form_id: LetterId::draw(&*house.chance),
     };
-    answer::hand_in(house, &reader, &thread, reply).await?;
+    let letter = answer::hand_in(house, &reader, &thread, reply).await?;
     stage.clock.advance(house.rules.recall + Duration::from_secs(1));
-    crate::jobs::run_due(house).await?;
+    // A sample may be written on a Sunday, whatever the desk's hours say.
+    answer::release(house, letter).await?;
     Ok(())
 }
 
@@ -307,7 +310,7 @@ async fn put_on_shelf(stage: &Stage, sample: &Sample, desk: DeskId) -> Result<()
             receive::destination_of_mailbox(house, &held.to).await?
         };
         let mail = held.mail.replace('\n', "\r\n").into_bytes();
-        receive::by_mail(house, &to, false, PlainBytes::new(mail)).await?;
+        receive::by_mail(house, &to, false, &Provenance::default(), PlainBytes::new(mail)).await?;
     }
     Ok(())
 }

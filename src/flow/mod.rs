@@ -7,6 +7,7 @@ pub mod answer;
 pub mod chores;
 pub mod enter;
 pub mod furnish;
+pub mod guard;
 pub mod keep;
 pub mod keyring;
 pub mod leave;

@@ -27,7 +27,8 @@ pub(super) enum Recipient {
 
 /// A command, read and checked as far as it can be without its context.
 pub(super) enum Command {
-    Hello(Hello),
+    /// With the name the client gave itself.
+    Hello(Hello, String),
     Mail {
         sender: Sender,
         size: usize,
@@ -42,6 +43,7 @@ pub(super) enum Command {
         length: usize,
         last: bool,
     },
+    StartTls,
     Rset,
     Noop,
     Vrfy,
@@ -56,7 +58,7 @@ pub(super) enum Command {
 const SYNTAX: Reply = Reply::known(501, (5, 5, 4), "Syntax error in parameters");
 const UNREADABLE: Reply = Reply::known(500, (5, 5, 2), "Line not understood");
 const UNKNOWN: Reply = Reply::known(500, (5, 5, 1), "Unknown command");
-const UNOFFERED: Reply = Reply::known(502, (5, 5, 1), "Not available here");
+pub(super) const UNOFFERED: Reply = Reply::known(502, (5, 5, 1), "Not available here");
 const PARAMETER: Reply = Reply::known(555, (5, 5, 4), "Parameter not supported");
 const SENDER: Reply = Reply::known(553, (5, 1, 7), "Sender address not understood");
 const RECIPIENT: Reply = Reply::known(553, (5, 1, 3), "Recipient address not understood");
@@ -112,12 +114,14 @@ fn chunk(text: &str) -> Command {
 
 fn command(request: Request<Cow<'_, str>>, line: &str) -> Command {
     match request {
-        Request::Helo { .. } => Command::Hello(Hello::Helo),
-        Request::Ehlo { .. } => Command::Hello(Hello::Ehlo),
-        Request::Lhlo { .. } => Command::Hello(Hello::Lhlo),
+        Request::Helo { host } => Command::Hello(Hello::Helo, named(&host)),
+        Request::Ehlo { host } => Command::Hello(Hello::Ehlo, named(&host)),
+        Request::Lhlo { host } => Command::Hello(Hello::Lhlo, named(&host)),
         Request::Mail { from } => mail(&from, line),
         Request::Rcpt { to } => rcpt(&to.address, line),
         Request::Data => Command::Data,
+        Request::StartTls if line.trim().eq_ignore_ascii_case("STARTTLS") => Command::StartTls,
+        Request::StartTls => Command::Bad(SYNTAX),
         Request::Rset => Command::Rset,
         Request::Noop { .. } => Command::Noop,
         Request::Vrfy { .. } => Command::Vrfy,
@@ -128,9 +132,13 @@ fn command(request: Request<Cow<'_, str>>, line: &str) -> Command {
         | Request::Expn { .. }
         | Request::Etrn { .. }
         | Request::Atrn { .. }
-        | Request::Burl { .. }
-        | Request::StartTls => Command::Bad(UNOFFERED),
+        | Request::Burl { .. } => Command::Bad(UNOFFERED),
     }
+}
+
+/// The name of a hello, cut at what a domain may have (RFC 5321 4.5.3.1.2).
+fn named(host: &str) -> String {
+    host.chars().take(255).collect()
 }
 
 /// What stands between the first `<` and the `>` behind it.
@@ -192,9 +200,9 @@ mod tests {
 
     fn told(line: &str) -> String {
         match read(line.as_bytes()) {
-            Command::Hello(Hello::Helo) => "helo".into(),
-            Command::Hello(Hello::Ehlo) => "ehlo".into(),
-            Command::Hello(Hello::Lhlo) => "lhlo".into(),
+            Command::Hello(Hello::Helo, name) => format!("helo {name}"),
+            Command::Hello(Hello::Ehlo, name) => format!("ehlo {name}"),
+            Command::Hello(Hello::Lhlo, name) => format!("lhlo {name}"),
             Command::Mail { sender, size, utf8 } => {
                 let sender = match sender {
                     Sender::Null => "null".into(),
@@ -207,6 +215,7 @@ mod tests {
             Command::Rcpt { recipient: Recipient::Address(address), utf8 } => format!("rcpt {} {utf8}", address.text()),
             Command::Data => "data".into(),
             Command::Bdat { length, last } => format!("bdat {length} {last}"),
+            Command::StartTls => "starttls".into(),
             Command::Rset => "rset".into(),
             Command::Noop => "noop".into(),
             Command::Vrfy => "vrfy".into(),
@@ -220,9 +229,9 @@ mod tests {
     #[test]
     fn what_a_line_means() {
         for (line, expected) in [
-            ("EHLO mx.example.org\r\n", "ehlo"),
-            ("helo x\n", "helo"),
-            ("LHLO [192.0.2.1]\r\n", "lhlo"),
+            ("EHLO mx.example.org\r\n", "ehlo mx.example.org"),
+            ("helo x\n", "helo x"),
+            ("LHLO [192.0.2.1]\r\n", "lhlo [192.0.2.1]"),
             ("EHLO\r\n", "bad 501"),
             ("MAIL FROM:<sari@Example.org>\r\n", "mail sari@example.org 0 false"),
             ("mail from: <sari@example.org> size=77 BODY=8BITMIME\r\n", "mail sari@example.org 77 false"),
@@ -263,7 +272,8 @@ mod tests {
             ("VRFY sari\r\n", "vrfy"),
             ("HELP\r\n", "help"),
             ("QUIT\r\n", "quit"),
-            ("STARTTLS\r\n", "bad 502"),
+            ("STARTTLS\r\n", "starttls"),
+            ("STARTTLS now\r\n", "bad 501"),
             ("AUTH PLAIN AGEAYg==\r\n", "bad 502"),
             ("EXPN list\r\n", "bad 502"),
             ("\r\n", "bad 500"),

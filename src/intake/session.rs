@@ -14,7 +14,7 @@ use super::meters::Meters;
 use super::patience::{Cut, Patience, Worth};
 use super::reply::Reply;
 use super::wire::{READ_BYTES, Wire};
-use super::{Intake, Protocol, Reception, Sender, lines};
+use super::{Intake, Peer, Protocol, Reception, Sender, lines};
 
 /// A last word is written within this time or not at all.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -32,6 +32,8 @@ pub(super) enum End {
     Closing,
     /// We had enough: limits, or bytes that are no commands.
     Enough,
+    /// Not an end: the client asked for TLS.
+    Secure,
 }
 
 /// A mail being agreed on.
@@ -45,16 +47,19 @@ struct Envelope<T> {
 /// One connection, over any stream: a TLS stream can take the place of the plain one.
 pub(super) struct Session<S, R: Reception> {
     wire: Wire<S>,
-    protocol: Protocol,
+    peer: Peer,
     intake: Arc<Intake<R>>,
     meters: Arc<Meters>,
     patience: Patience,
+    greets: bool,
     greeted: bool,
     /// The client asked for SMTPUTF8 with this mail.
     utf8: bool,
     envelope: Option<Envelope<R::Recipient>>,
     mails: usize,
     bad: usize,
+    /// Recipients that do not exist.
+    refused: usize,
     chatter: usize,
     /// The next command line is complete by then.
     line_deadline: Option<Instant>,
@@ -63,34 +68,41 @@ pub(super) struct Session<S, R: Reception> {
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
     pub(super) fn new(
         stream: S,
-        protocol: Protocol,
+        peer: Peer,
+        greets: bool,
         intake: Arc<Intake<R>>,
         meters: Arc<Meters>,
         stop: CancellationToken,
     ) -> Self {
         Self {
             wire: Wire::new(stream),
-            protocol,
+            peer,
             patience: Patience::new(stop, intake.settings.grace),
             intake,
             meters,
+            greets,
             greeted: false,
             utf8: false,
             envelope: None,
             mails: 0,
             bad: 0,
+            refused: 0,
             chatter: 0,
             line_deadline: None,
         }
     }
 
-    /// Holds the conversation from the greeting to the end of the connection.
-    pub(super) async fn run(mut self) -> End {
+    /// Holds the conversation from the greeting to the end of the connection, or until the client asks for TLS: then the
+    /// stream comes back. Nothing else is left of what was said, nor of what was sent behind the question.
+    pub(super) async fn run(mut self) -> Result<S, End> {
         let Err(end) = self.converse().await;
+        if end == End::Secure {
+            return Ok(self.wire.into_stream());
+        }
         let last = match end {
             End::Late => Some(lines::TOO_SLOW),
             End::Closing => Some(lines::CLOSING),
-            End::Quit | End::Gone | End::Enough => None,
+            End::Quit | End::Gone | End::Enough | End::Secure => None,
         };
         if let Some(reply) = last {
             self.say(&reply);
@@ -104,11 +116,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             // Whether the client hears it or not: the connection ends.
             let _ = tokio::time::timeout(FAREWELL, self.wire.hang_up()).await;
         }
-        end
+        Err(end)
     }
 
     async fn converse(&mut self) -> Result<Infallible, End> {
-        self.wire.lines(self.intake.lines.greeting(self.protocol));
+        if self.greets {
+            self.wire.lines(self.intake.lines.greeting(self.peer.protocol));
+        }
         let line_max = self.intake.settings.command_bytes_max.min(READ_BYTES / 2);
         loop {
             match self.wire.line_length() {
@@ -130,11 +144,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
 
     async fn obey(&mut self, command: Command) -> Result<(), End> {
         match command {
-            Command::Hello(hello) => self.hello(hello),
+            Command::Hello(hello, name) => self.hello(hello, name),
             Command::Mail { sender, size, utf8 } => self.mail(sender, size, utf8),
             Command::Rcpt { recipient, utf8 } => self.rcpt(recipient, utf8).await,
             Command::Data => self.data().await,
             Command::Bdat { length, last } => self.bdat(length, last).await,
+            Command::StartTls => self.start_tls().await,
             Command::Rset => {
                 self.envelope = None;
                 self.utf8 = false;
@@ -184,24 +199,44 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
         Ok(())
     }
 
-    fn hello(&mut self, hello: Hello) -> Result<(), End> {
-        if (self.protocol == Protocol::Lmtp) != (hello == Hello::Lhlo) {
+    fn hello(&mut self, hello: Hello, name: String) -> Result<(), End> {
+        if (self.peer.protocol == Protocol::Lmtp) != (hello == Hello::Lhlo) {
             return self.bad(&lines::OTHER_PROTOCOL);
         }
         self.greeted = true;
+        self.peer.hello = name;
         self.envelope = None;
         self.utf8 = false;
         if hello == Hello::Helo {
             return self.chat(&lines::HELLO);
         }
         self.chatter += 1;
-        self.wire.lines(self.intake.lines.extensions());
+        self.wire.lines(self.intake.lines.extensions(self.offers_tls()));
         Ok(())
+    }
+
+    fn offers_tls(&self) -> bool {
+        self.intake.settings.identity.is_some() && !self.peer.tls
+    }
+
+    async fn start_tls(&mut self) -> Result<(), End> {
+        if self.peer.tls {
+            return self.bad(&lines::TLS_TWICE);
+        }
+        if !self.offers_tls() {
+            return self.bad(&command::UNOFFERED);
+        }
+        self.say(&lines::TLS_READY);
+        self.push().await?;
+        Err(End::Secure)
     }
 
     fn mail(&mut self, sender: Sender, size: usize, utf8: bool) -> Result<(), End> {
         if !self.greeted {
             return self.chat(&lines::HELLO_FIRST);
+        }
+        if self.intake.settings.tls_required && self.is_smtp() && !self.peer.tls {
+            return self.chat(&lines::TLS_FIRST);
         }
         if self.envelope.is_some() {
             return self.chat(&lines::MAIL_TWICE);
@@ -210,6 +245,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             return self.enough(&lines::ENOUGH_MAILS);
         }
         self.mails += 1;
+        if self.is_smtp() && !self.intake.rates.mail(self.peer.ip) {
+            self.meters.held_up.increment(1);
+            return self.chat(&lines::SOURCE_MAILS);
+        }
         if size > self.intake.settings.mail_bytes_max {
             let reply = Reply::too_large();
             self.meters.answered(&reply);
@@ -234,11 +273,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
         if envelope.recipients.len() >= self.intake.settings.recipients_max {
             return self.chat(&lines::RECIPIENTS_MAX);
         }
+        if self.peer.protocol == Protocol::Smtp && self.intake.rates.is_guessing(self.peer.ip) {
+            self.meters.held_up.increment(1);
+            return self.chat(&lines::SOURCE_GUESSES);
+        }
         let (local, domain) = match &recipient {
             Recipient::Postmaster => ("postmaster", ""),
             Recipient::Address(address) => (address.local(), address.domain()),
         };
-        let asked = self.intake.reception.recipient(&envelope.sender, local, domain);
+        let asked = self.intake.reception.recipient(&self.peer, &envelope.sender, local, domain);
         let reply = match self.patience.wait(deadline, Worth::Mail, asked).await {
             Ok(Ok(recipient)) => {
                 envelope.recipients.push(recipient);
@@ -251,7 +294,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             Err(Cut::Closing) => return Err(End::Closing),
         };
         self.meters.recipients_refused.increment(1);
-        if reply.code() == 421 { self.enough(&reply) } else { self.say_on(&reply) }
+        if reply.code() == 421 {
+            return self.enough(&reply);
+        }
+        self.say(&reply);
+        // A mail server of ours asks for everybody; who else asks for many that do not exist is guessing.
+        if !self.is_smtp() || reply.is_temporary() {
+            return Ok(());
+        }
+        self.intake.rates.refused(self.peer.ip);
+        self.refused += 1;
+        if self.refused >= self.intake.settings.refused_per_connection_max {
+            return self.enough(&lines::ENOUGH_ERRORS);
+        }
+        Ok(())
+    }
+
+    fn is_smtp(&self) -> bool {
+        self.peer.protocol == Protocol::Smtp
     }
 
     async fn data(&mut self) -> Result<(), End> {
@@ -333,7 +393,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             Err(reply) => vec![reply; count],
             Ok((mail, charge)) => {
                 let size = u64::try_from(mail.reveal().len()).unwrap_or(u64::MAX);
-                let delivered = self.intake.reception.deliver(&sender, recipients, mail);
+                let delivered = self.intake.reception.deliver(&self.peer, &sender, recipients, mail);
                 // When the wait is cut off nobody knows whether the mail is stored: the sender comes back with it.
                 let replies = self.patience.wait(deadline, Worth::Mail, delivered).await.unwrap_or_default();
                 drop(charge);
@@ -342,7 +402,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             }
         };
         replies.resize(count, Reply::try_later());
-        if self.protocol == Protocol::Smtp {
+        if self.is_smtp() {
             replies = one_of(replies);
         }
         if replies.iter().any(Reply::is_success) {

@@ -1,4 +1,5 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
 
+mod guard;
 mod layers;
 mod sheet;

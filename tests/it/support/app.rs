@@ -156,7 +156,15 @@ impl TestApp {
         let house = Arc::new(house);
         let folder = || Transport::Folder(config::outbox_folder(home.path()));
         let (smtp_at, lmtp_at) = (smtp.local_addr().unwrap(), lmtp.local_addr().unwrap());
-        let doors = Doors { web, smtp: Some(smtp), lmtp: Some(lmtp), metrics: None };
+        let doors = Doors {
+            web,
+            mail: app::mail_settings(&settings).unwrap(),
+            smtp: Some(smtp),
+            smtps: None,
+            lmtp: Some(lmtp),
+            socket: None,
+            metrics: None,
+        };
         let running = app::start(Arc::clone(&house), doors, folder());
         Self {
             url: house.rules.public_url.clone(),
@@ -318,6 +326,8 @@ pub(crate) async fn make_desk(operator: &Someone, slug: &str, name: &str) {
     let form = operator.get("/operator/desk").await.form("/operator/desk");
     let form =
         form.with("slug", slug).with("name", name).with("about_id", "Kami membaca.").with("about_en", "We read.");
+    // A reply leaves when the desk is at work: here always, whatever day it is.
+    let form = form.with("hours", "mon-sun 00:00-24:00");
     operator.send(form).await.must_be("/operator?done=desk-added");
 }
 

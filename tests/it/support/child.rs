@@ -72,7 +72,13 @@ impl Home {
         let (web, smtp, lmtp) = (free_address(), free_address(), free_address());
         let settings = Settings {
             web: Web { listen: web, public_url: format!("http://{web}") },
-            mail: Mail { domain: DOMAIN.into(), smtp: smtp.to_string(), lmtp: lmtp.to_string(), relay: relay.into() },
+            mail: Mail {
+                domain: DOMAIN.into(),
+                smtp: smtp.to_string(),
+                lmtp: lmtp.to_string(),
+                relay: relay.into(),
+                ..Mail::default()
+            },
             store: Store { url: store.into(), connections: 8 },
             practice: Practice::default(),
             metrics: Metrics::default(),
@@ -254,7 +260,7 @@ impl People {
             about_id: "Meja".into(),
             about_en: "Desk".into(),
             zone: "Asia/Jakarta".into(),
-            hours: "mon-fri 09:00-17:00".into(),
+            hours: "mon-sun 00:00-24:00".into(),
             reads_per_day: 2,
         };
         let desk = furnish::add_desk(&house, &form).await.unwrap();
