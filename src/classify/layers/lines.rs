@@ -7,6 +7,9 @@ use unicode_normalization::UnicodeNormalization as _;
 /// Longest line that may be a divider, a header or an attribution, in bytes.
 const MARKER_BYTES_MAX: usize = 4_000;
 
+/// Most lines that are looked at: what follows belongs to the last layer found.
+const LINES_MAX: usize = 10_000;
+
 /// A line of a text.
 pub(super) struct Line<'t> {
     /// Where it begins in the text, quote marks included.
@@ -38,6 +41,7 @@ impl Line<'_> {
 pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     let mut at = 0;
     text.split('\n')
+        .take(LINES_MAX)
         .map(|line| {
             let begin = at;
             at += line.len() + 1;
