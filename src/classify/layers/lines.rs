@@ -103,21 +103,29 @@ pub(super) fn is_dash(c: char) -> bool {
 /// Compatibility form, lower case with one `i` for Turkish, single spaces, no marks without ink, no bold stars.
 pub(super) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.nfkc() {
-        match c {
-            '*' => {}
-            'I' | '\u{130}' | '\u{131}' => out.push('i'),
-            c if is_mark(c) => {}
-            c if c.is_whitespace() => {
-                if !out.is_empty() && !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
-            c => out.extend(c.to_lowercase().filter(|l| *l != '\u{307}')),
-        }
+    // Most lines are plain: they need no tables.
+    if text.is_ascii() {
+        text.chars().for_each(|c| keep(c, &mut out));
+    } else {
+        text.nfkc().for_each(|c| keep(c, &mut out));
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+fn keep(c: char, out: &mut String) {
+    match c {
+        '*' => {}
+        'I' | '\u{130}' | '\u{131}' => out.push('i'),
+        c if c.is_ascii_graphic() => out.push(c.to_ascii_lowercase()),
+        c if is_mark(c) => {}
+        c if c.is_whitespace() => {
+            if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+        }
+        c => out.extend(c.to_lowercase().filter(|l| *l != '\u{307}')),
+    }
 }
 
 /// Whether a text names a moment: a year, a date in digits, or a time of day. Figures in an address are none.
