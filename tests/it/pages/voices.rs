@@ -32,18 +32,6 @@ async fn a_letter_with_another_persons_mail_without_scripts() {
         page.click(".from-client summary").await;
         let shown = page.text(".from-client").await;
         assert!(shown.contains("Ibu menunggu") && shown.contains("Ani Lestari"), "{name}: {shown}");
-        for (width, height) in [(1280, 860), (360, 740)] {
-            for scheme in ["light", "dark"] {
-                page.width(width, height).await;
-                page.scheme(scheme).await;
-                page.run("document.querySelector('.from-client').scrollIntoView()").await;
-                page.settle().await;
-                std::fs::create_dir_all("/tmp/shots").unwrap();
-                std::fs::write(format!("/tmp/shots/{name}-{width}-{scheme}.png"), page.0.screenshot().await.unwrap())
-                    .unwrap();
-            }
-        }
-        page.developer("Emulation.clearDeviceMetricsOverride", serde_json::json!({})).await;
         report(&judge(page).await);
         report(&measure(page).await);
     }
