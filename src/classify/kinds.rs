@@ -171,22 +171,23 @@ fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, layers: &Layers) -> bool {
         return false;
     }
     let points = |is: bool, points: u32| if is { points } else { 0 };
-    let machine = points(facts.daemon, 2)
+    let sender = points(facts.daemon, 2)
         + points(facts.robot, 1)
         + points(facts.null_sender, 1)
         + points(facts.automatic, 1)
         + points(failed, 3)
-        + points(facts.is_report, 2)
-        + points(!notice.original.is_empty() || facts.original, 1);
+        + points(facts.is_report, 2);
+    let machine = sender + points(!notice.original.is_empty() || facts.original, 1);
     let words = points(subject && !passed_on, 3)
         + points(told, 3)
         + points(session || super::status::smtp(&said).is_some(), 1)
         + points(cause, 1)
         + points(super::status::enhanced(&said).next().is_some(), 1);
-    // A person who passes a notice on, or answers to one, is not the mail system.
+    // A person who passes a notice on, or answers to one, is not the mail system. Where a program sent it, an enclosed
+    // mail is the one that was returned.
     let human = points(passed_on, 3)
-        + points(layers.forward.is_some() && !facts.daemon, 3)
-        + points(layers.is_reply && !facts.daemon && !facts.null_sender, 2)
+        + points(layers.forward.is_some() && sender == 0, 3)
+        + points(layers.is_reply && sender == 0, 2)
         + points(facts.list && !facts.daemon, 2);
     let enough = if machine == 0 { WORDS_POINTS } else { NOTICE_POINTS };
     machine + words >= enough + human
