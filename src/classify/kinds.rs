@@ -8,13 +8,15 @@ use std::collections::HashSet;
 use super::facts::Facts;
 use super::layers::Layers;
 use super::notice::{self, Notice};
-use super::phrases::fold;
+use super::phrases::{Hit, fold};
 use super::wording::{MACHINE, Machine, NOTICE, SUBJECT, Sign};
 use super::{Action, Envelope, Kind, Report, address, dsn, ses};
 use crate::parse::{Letter, Outline};
 
 /// Bytes of a text in which programs say what they are.
 const OPENING_BYTES_MAX: usize = 3 * 1024;
+/// Bytes at the very beginning of a text.
+const OPENING_WORDS_BYTES_MAX: usize = 60;
 /// Lines of a text in which the parts of a broken report are looked for.
 const LINES_MAX: usize = 400;
 /// Points from which a mail that keeps to no form is a notice about another mail.
@@ -199,11 +201,18 @@ struct Words {
     subject: Vec<Machine>,
     answered_head: Vec<Machine>,
     text: Vec<Machine>,
+    /// The text begins by saying so, and not in a quotation.
+    opens_automatic: bool,
 }
 
 impl Words {
     fn read(facts: &Facts<'_>, text: &str) -> Self {
         let opening = fold(text, OPENING_BYTES_MAX);
+        let opens = |hit: &Hit<Machine>| {
+            hit.sign == Machine::AutoBody
+                && hit.at < OPENING_WORDS_BYTES_MAX
+                && opening.get(..hit.at).is_some_and(|before| !before.contains('>'))
+        };
         let signs = |text: &str, at: fn(usize) -> bool| -> Vec<Machine> {
             MACHINE.find(text).into_iter().filter(|hit| at(hit.at)).map(|hit| hit.sign).collect()
         };
@@ -214,6 +223,7 @@ impl Words {
             answered_head: if answered { signs(bare, |at| at == 0) } else { Vec::new() },
             subject: signs(&facts.subject, |_| true),
             text: signs(&opening, |_| true),
+            opens_automatic: MACHINE.find(&opening).iter().any(opens),
         }
     }
 
@@ -240,8 +250,11 @@ impl Words {
         let tagged = self.subject.contains(&Machine::AutoSubject);
         let away = self.subject.contains(&Machine::AwaySubject) || head;
         let says_auto = self.text.contains(&Machine::AutoBody);
-        let says_away = self.text.contains(&Machine::AwayBody);
-        let by_words = head || tagged || says_auto && !facts.answers || away && says_away && !facts.answers;
+        let notes = self.text.contains(&Machine::AwayNote);
+        let says_away = notes || self.text.contains(&Machine::AwayBody);
+        let bare = matches!(facts.subject.as_str(), "out of office" | "out of the office" | "ooo");
+        let by_both = !facts.answers && (away && notes || bare && says_away);
+        let by_words = head || tagged || self.opens_automatic || says_auto && !facts.answers || by_both;
         by_words || facts.null_sender || facts.bulk && (away || says_away || says_auto)
     }
 }
