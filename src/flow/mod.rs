@@ -22,6 +22,7 @@ pub mod receive;
 pub mod session;
 pub mod shelf;
 pub mod takeaway;
+pub mod words;
 pub mod work;
 pub mod wrapping;
 pub mod write;

@@ -6,6 +6,8 @@ use std::collections::hash_map::Entry;
 use super::keyring::{self, ThreadKeys};
 use super::letter_mail::thread_address;
 use super::session::{Reader, Realm, open_name};
+use super::words::Words;
+use crate::classify::{Voices, voices, voices_of_text};
 use crate::clock::Moment;
 use crate::house::{Failure, House, Owner};
 use crate::ids::{LetterId, PersonId, ThreadId};
@@ -59,23 +61,6 @@ pub struct OpenLetter {
     pub words: Option<Words>,
     /// How its mail was wrapped when it came.
     pub wrap: Option<Wrap>,
-}
-
-/// What a letter says.
-pub struct Words {
-    /// One line; may be empty.
-    pub subject: PlainText,
-    /// The letter.
-    pub text: PlainText,
-    /// Its files.
-    pub files: Vec<FileLine>,
-}
-
-impl Words {
-    /// The text in paragraphs: blocks between empty lines.
-    pub fn blocks(&self) -> impl Iterator<Item = &str> {
-        self.text.reveal().split("\n\n").map(|b| b.trim_matches('\n')).filter(|b| !b.trim().is_empty())
-    }
 }
 
 /// One page of a thread, oldest letter first.
@@ -194,9 +179,9 @@ async fn open_rows(
         };
         let mut entity = open_row(&keys, row, signers).ok();
         let wrap = entity.as_mut().and_then(|e| e.wrap.take());
-        let mut words = entity.map(words);
+        let mut said = entity.map(|entity| words(entity, row.side));
         if wrap.as_ref().is_some_and(|w| w.lock.is_shut()) {
-            words = words.map(without_ciphertext);
+            said = said.map(without_ciphertext);
         }
         opened.push(OpenLetter {
             id: row.id,
@@ -207,7 +192,7 @@ async fn open_rows(
             received: row.received,
             released: row.released,
             read: row.read,
-            words,
+            words: said,
             wrap,
         });
     }
@@ -234,12 +219,17 @@ fn open_row(keys: &ThreadKeys, row: &Letter, signers: &[Cert]) -> Result<Entity,
     Ok(open_letter(&row.body, keys.get(row.epoch)?, signers, &expected)?)
 }
 
-fn words(entity: Entity) -> Words {
+fn words(entity: Entity, side: Side) -> Words {
     match entity.content {
         Content::Text { text, attachments } => {
             let files =
                 attachments.into_iter().map(|a| FileLine { name: a.name, media_type: a.media_type, bytes: a.bytes });
-            Words { subject: entity.subject, text, files: files.collect() }
+            let voices = match side {
+                Side::Client => voices_of_text(entity.subject.reveal(), text.reveal()),
+                // A counselor's reply holds nobody else's words.
+                Side::Counselor => Voices::of_one(text.reveal()),
+            };
+            Words { subject: entity.subject, files: files.collect(), text, voices }
         }
         Content::Mail { original } => match parse::read(RawLetter::from_plain(original)) {
             Ok(letter) => {
@@ -248,12 +238,12 @@ fn words(entity: Entity) -> Words {
                     media_type: f.media_type.clone(),
                     bytes: u64::try_from(f.bytes).unwrap_or(u64::MAX),
                 });
-                Words { files: files.collect(), subject: letter.subject, text: letter.text }
+                Words { files: files.collect(), voices: voices(&letter), subject: letter.subject, text: letter.text }
             }
             // It could be read when it came in; if a later version cannot, the original is still there.
             Err((raw, _)) => {
-                let text = String::from_utf8_lossy(raw.bytes()).into_owned();
-                Words { subject: entity.subject, text: PlainText::new(text), files: Vec::new() }
+                let text = PlainText::new(String::from_utf8_lossy(raw.bytes()).into_owned());
+                Words { subject: entity.subject, voices: Voices::of_one(text.reveal()), text, files: Vec::new() }
             }
         },
     }
@@ -262,7 +252,7 @@ fn words(entity: Entity) -> Words {
 /// What nobody can read is not shown; the mail as it came is kept.
 fn without_ciphertext(words: Words) -> Words {
     let text = words.text.reveal().split("-----BEGIN PGP MESSAGE-----").next().unwrap_or_default().trim_end();
-    Words { text: PlainText::new(text.to_owned()), ..words }
+    Words { voices: Voices::of_one(text), text: PlainText::new(text.to_owned()), ..words }
 }
 
 /// A file to take along.

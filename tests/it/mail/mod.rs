@@ -5,4 +5,6 @@ mod check;
 mod every_file;
 mod guard;
 mod kinds;
+mod layers;
 mod pgp;
+mod sheet;
