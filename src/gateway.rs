@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::flow::receive::{self, Destination, NoDestination};
 use crate::house::House;
-use crate::intake::{Reception, Reply, Sender};
+use crate::intake::{Peer, Reception, Reply, Sender};
+use crate::provenance::Provenance;
 use crate::secret::PlainBytes;
 
 /// Answers the doors for a house.
@@ -13,19 +14,21 @@ pub struct Gateway(pub Arc<House>);
 impl Reception for Gateway {
     type Recipient = Destination;
 
-    async fn recipient(&self, _: &Sender, local: &str, domain: &str) -> Result<Destination, Reply> {
+    async fn recipient(&self, _: &Peer, _: &Sender, local: &str, domain: &str) -> Result<Destination, Reply> {
         receive::destination(&self.0, local, domain).await.map_err(|why| refused(&self.0, why))
     }
 
-    async fn deliver(&self, sender: &Sender, recipients: Vec<Destination>, mail: PlainBytes) -> Vec<Reply> {
+    async fn deliver(&self, _: &Peer, sender: &Sender, recipients: Vec<Destination>, mail: PlainBytes) -> Vec<Reply> {
         let null_sender = matches!(sender, Sender::Null);
         let mut replies = Vec::with_capacity(recipients.len());
         let last = recipients.len().saturating_sub(1);
+        let provenance = Provenance::default();
         let mut mail = Some(mail);
         for (n, recipient) in recipients.iter().enumerate() {
             // The last one takes the bytes; the others a copy.
             let bytes = if n == last { mail.take() } else { mail.clone() };
-            let outcome = receive::by_mail(&self.0, recipient, null_sender, bytes.unwrap_or_default()).await;
+            let bytes = bytes.unwrap_or_default();
+            let outcome = receive::by_mail(&self.0, recipient, null_sender, &provenance, bytes).await;
             replies.push(match outcome {
                 Ok(_) => Reply::accepted(),
                 Err(failure) => {

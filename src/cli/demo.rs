@@ -19,6 +19,7 @@ use crate::flow::write::{self, FormLetter};
 use crate::flow::{enter, read, work};
 use crate::house::{Failure, House};
 use crate::ids::{DeskId, LetterId, ThreadId};
+use crate::provenance::Provenance;
 use crate::role::{Language, Roles};
 use crate::seal::Cost;
 use crate::secret::{PlainBytes, PlainText};
@@ -307,7 +308,7 @@ async fn put_on_shelf(stage: &Stage, sample: &Sample, desk: DeskId) -> Result<()
             receive::destination_of_mailbox(house, &held.to).await?
         };
         let mail = held.mail.replace('\n', "\r\n").into_bytes();
-        receive::by_mail(house, &to, false, PlainBytes::new(mail)).await?;
+        receive::by_mail(house, &to, false, &Provenance::default(), PlainBytes::new(mail)).await?;
     }
     Ok(())
 }

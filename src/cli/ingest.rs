@@ -9,6 +9,7 @@ use crate::app;
 use crate::flow::receive::{self, NoDestination};
 use crate::gateway;
 use crate::limits::MAIL_BYTES_MAX;
+use crate::provenance::Provenance;
 use crate::secret::PlainBytes;
 
 /// Options of `ingest`.
@@ -39,7 +40,7 @@ pub(super) async fn run(place: &Place, args: &Args) -> Result<(), Ended> {
         let code = if matches!(why, NoDestination::Failure(_)) { exit::TEMP } else { exit::NO_USER };
         Ended::new(code, gateway::refused(&house, why).text())
     })?;
-    let outcome = receive::by_mail(&house, &to, args.from.as_deref() == Some(""), mail).await;
+    let outcome = receive::by_mail(&house, &to, args.from.as_deref() == Some(""), &Provenance::default(), mail).await;
     house.db.close().await;
     outcome.map(|_| ()).map_err(|e| Ended::new(exit::TEMP, e))
 }

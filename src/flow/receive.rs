@@ -11,6 +11,7 @@ use crate::house::{Failure, House, Owner};
 use crate::ids::{AttachmentId, DeskId, HeldId, LetterId};
 use crate::limits::MAIL_INLINE_BYTES_MAX;
 use crate::parse::{self, Letter, RawLetter};
+use crate::provenance::Provenance;
 use crate::screen::{self, Reason, ScreenedLetter, SenderFit};
 use crate::seal::{
     AttachmentInfo, Author, BlobContext, Cert, Content, Entity, SealedBlob, ThreadToken, TokenError, seal_blob,
@@ -103,19 +104,21 @@ pub async fn destination_of_mailbox(house: &House, name: &str) -> Result<Destina
     Ok(Destination::Thread(Box::new(target)))
 }
 
-/// Takes one mail for one destination. `null_sender`: the empty envelope sender of machines.
+/// Takes one mail for one destination. `null_sender`: the empty envelope sender of machines. `provenance`: what the door
+/// found out about the sender.
 pub async fn by_mail(
     house: &House,
     to: &Destination,
     null_sender: bool,
+    provenance: &Provenance,
     mail: PlainBytes,
 ) -> Result<Received, Failure> {
     let dedup = parse::dedup_digest(mail.reveal());
     // A large mail takes long enough to read and encrypt that other connections would wait for it.
     let outcome = if mail.reveal().len() <= MAIL_INLINE_BYTES_MAX {
-        judge(house, to, null_sender, mail)
+        judge(house, to, null_sender, provenance, mail)
     } else {
-        tokio::task::block_in_place(|| judge(house, to, null_sender, mail))
+        tokio::task::block_in_place(|| judge(house, to, null_sender, provenance, mail))
     };
     match outcome {
         Judged::Enters(letter) => enter(house, to, *letter, dedup).await,
@@ -128,13 +131,13 @@ enum Judged {
     Waits(PlainBytes, Vec<Reason>),
 }
 
-fn judge(house: &House, to: &Destination, null_sender: bool, mail: PlainBytes) -> Judged {
+fn judge(house: &House, to: &Destination, null_sender: bool, provenance: &Provenance, mail: PlainBytes) -> Judged {
     let letter = match parse::read(RawLetter::from_plain(mail)) {
         Ok(letter) => letter,
         Err((raw, _)) => return Judged::Waits(raw.into_plain(), vec![Reason::Unreadable]),
     };
     let fit = sender_fit(house, to, &letter);
-    let screened = screen::screen(letter, fit, null_sender);
+    let screened = screen::screen(letter, fit, null_sender, provenance);
     if screened.reasons().is_empty() {
         Judged::Enters(Box::new(screened))
     } else {

@@ -80,3 +80,11 @@ pub struct Provenance {
     /// Whether the last sealer of that chain is one the house trusts.
     pub arc_trusted: bool,
 }
+
+impl Provenance {
+    /// The domain in From says that this is not its mail, and no forwarder we trust explains it. A check that could not be
+    /// made disowns nothing.
+    pub fn disowned(&self) -> bool {
+        self.dmarc == Verdict::Fail && self.policy != Policy::None && !(self.arc == Verdict::Pass && self.arc_trusted)
+    }
+}

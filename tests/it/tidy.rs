@@ -30,12 +30,13 @@ const TRANSACTIONS: [&str; 3] = [
 ];
 
 /// Crates that only one place may name.
-const OWNERS: [(&str, &str); 5] = [
+const OWNERS: [(&str, &str); 6] = [
     ("mail_parser", "src/parse"),
     ("sequoia_openpgp", "src/seal"),
     ("lettre", "src/outbox/transport"),
     ("sqlx", "src/store"),
     ("axum", "src/web"),
+    ("mail_auth", "src/provenance"),
 ];
 
 fn root() -> &'static Path {

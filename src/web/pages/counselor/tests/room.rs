@@ -19,6 +19,7 @@ use crate::flow::write::{FormLetter, by_form};
 use crate::flow::{read, work};
 use crate::house::{House, Keys, Rules};
 use crate::ids::{DeskId, HeldId, LetterId, PersonId, ThreadId};
+use crate::provenance::Provenance;
 use crate::role::{Language, Role, Roles};
 use crate::seal::{Cost, HouseKey, PracticeKey};
 use crate::secret::{PlainBytes, PlainText};
@@ -173,7 +174,10 @@ impl Room {
             Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
             baris satu\r\nbaris dua\r\nbaris tiga\r\nbaris empat\r\n--x\r\nContent-Type: text/plain; name=\"=?utf-8?Q?catatan_h=C3=A4ri.txt?=\"\r\n\
             Content-Disposition: attachment\r\n\r\nisi berkas\r\n--x--\r\n";
-        let received = by_mail(&self.house, to, false, PlainBytes::new(mail.as_bytes().to_vec())).await.unwrap();
+        let received =
+            by_mail(&self.house, to, false, &Provenance::default(), PlainBytes::new(mail.as_bytes().to_vec()))
+                .await
+                .unwrap();
         assert_eq!(received, Received::Held);
         self.held().await.into_iter().find(|id| !known.contains(id)).unwrap()
     }
