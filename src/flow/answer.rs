@@ -168,6 +168,7 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
         body,
         attachments,
         dedup,
+        flags: String::new(),
     };
     let mut tx = house.db.begin().await?;
     let now_there = threads::find(&mut tx, thread.id).await?.ok_or(Failure::NotFound)?;

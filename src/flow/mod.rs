@@ -4,9 +4,13 @@
 //! transactions, and no transaction waits for the network.
 
 pub mod answer;
+pub mod bounce;
 pub mod chores;
+pub mod code_word;
 pub mod enter;
 pub mod furnish;
+pub mod hints;
+pub(crate) mod hold;
 pub mod keep;
 pub mod keyring;
 pub mod leave;

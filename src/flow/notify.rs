@@ -29,19 +29,22 @@ pub struct Settings {
     pub address_masked: Option<PlainText>,
     /// Whether its link was opened.
     pub confirmed: bool,
+    /// Mail there did not arrive, so none is sent any more.
+    pub stopped: bool,
 }
 
 /// A client's settings.
 pub async fn settings(house: &House, reader: &Reader) -> Result<Settings, Failure> {
     let found = people::find_notice(&mut house.db.read().await?, reader.who.person).await?;
     let Some(notice) = found else {
-        return Ok(Settings { mode: NoticeMode::Never, address_masked: None, confirmed: false });
+        return Ok(Settings { mode: NoticeMode::Never, address_masked: None, confirmed: false, stopped: false });
     };
     let address = open_address(house, &notice)?;
     Ok(Settings {
         mode: notice.mode,
         address_masked: address.map(|a| PlainText::new(a.masked())),
         confirmed: notice.confirmed.is_some(),
+        stopped: notice.stopped.is_some(),
     })
 }
 
@@ -68,9 +71,11 @@ pub async fn ask_address(
         token_hash: house.keys.house.hash(kind::LINK_TOKEN, token.reveal()).to_vec(),
         asked: now,
         confirmed: None,
+        bounces: (0, 0),
+        stopped: None,
     };
     let link = format!("{}/confirm/{}", house.rules.public_url, token.reveal());
-    let mail = compose(house, MailKind::Confirmation, reader.who.language, &address.text(), &link);
+    let mail = compose(house, MailKind::Confirmation, reader.who.language, address, &link);
     let mut tx = house.db.begin().await?;
     people::upsert_notice(&mut tx, &notice).await?;
     outbox::insert(&mut tx, &mail, now, now).await?;
@@ -85,6 +90,13 @@ pub async fn set_mode(house: &House, reader: &Reader, mode: NoticeMode) -> Resul
     if people::find_notice(&mut tx, reader.who.person).await?.is_some() {
         people::update_notice_mode(&mut tx, reader.who.person, mode).await?;
     }
+    Ok(tx.commit().await?)
+}
+
+/// The client says that their address works (again).
+pub async fn try_again(house: &House, reader: &Reader) -> Result<(), Failure> {
+    let mut tx = house.db.begin().await?;
+    people::forget_bounces(&mut tx, reader.who.person).await?;
     Ok(tx.commit().await?)
 }
 
@@ -107,7 +119,7 @@ pub async fn confirm(house: &House, token: &str) -> Result<bool, Failure> {
 
 /// A reply was released: writes the mail, or the job for the daily one, where the client wants it. True: ring the outbox.
 pub(crate) async fn announce(house: &House, tx: &mut Tx, client: &Person, desk: DeskId) -> Result<bool, Failure> {
-    let Some(notice) = people::find_notice(tx, client.id).await?.filter(|n| n.confirmed.is_some()) else {
+    let Some(notice) = people::find_notice(tx, client.id).await?.filter(can_write) else {
         return Ok(false);
     };
     let now = house.now();
@@ -126,12 +138,17 @@ pub(crate) async fn announce(house: &House, tx: &mut Tx, client: &Person, desk: 
     }
 }
 
+/// Whether mail may go there: it is confirmed, and what went there arrived.
+const fn can_write(notice: &Notice) -> bool {
+    notice.confirmed.is_some() && notice.stopped.is_none()
+}
+
 async fn write(house: &House, tx: &mut Tx, notice: &Notice, client: &Person) -> Result<(), Failure> {
     let Some(address) = open_address(house, notice)? else {
         return Ok(());
     };
     let link = format!("{}/sign-in", house.rules.public_url);
-    let mail = compose(house, MailKind::Notification, client.language, &address.text(), &link);
+    let mail = compose(house, MailKind::Notification, client.language, &address, &link);
     let now = house.now();
     Ok(outbox::insert(tx, &mail, now, now).await?)
 }
@@ -143,8 +160,7 @@ async fn write(house: &House, tx: &mut Tx, notice: &Notice, client: &Person) -> 
 pub async fn daily(house: &House, client: PersonId) -> Result<(), Failure> {
     let mut tx = house.db.begin().await?;
     jobs::cancel(&mut tx, DAILY_JOB, client.bytes()).await?;
-    let notice =
-        people::find_notice(&mut tx, client).await?.filter(|n| n.confirmed.is_some() && n.mode == NoticeMode::Daily);
+    let notice = people::find_notice(&mut tx, client).await?.filter(|n| can_write(n) && n.mode == NoticeMode::Daily);
     let person = people::find(&mut tx, client).await?.filter(|p| p.disabled.is_none());
     if let (Some(notice), Some(person)) = (notice, person)
         && letters::count_unread_of_client(&mut tx, client).await? > 0
@@ -156,10 +172,25 @@ pub async fn daily(house: &House, client: PersonId) -> Result<(), Failure> {
     Ok(())
 }
 
-fn compose(house: &House, kind: MailKind, language: crate::role::Language, address: &str, link: &str) -> Outgoing {
+fn compose(
+    house: &House,
+    kind: MailKind,
+    language: crate::role::Language,
+    address: &MailAddress,
+    link: &str,
+) -> Outgoing {
     let id = OutboxId::draw(&*house.chance);
     let seal = |plain: &str| house.keys.house.seal(self::kind::OUTBOX, id.bytes(), plain.as_bytes(), &*house.chance);
-    Outgoing { id, kind, language, recipient_sealed: seal(address), link_sealed: seal(link), tries: 0 }
+    let address_hash = address_hash(house, address).to_vec();
+    Outgoing {
+        id,
+        kind,
+        language,
+        recipient_sealed: seal(&address.text()),
+        link_sealed: seal(link),
+        tries: 0,
+        address_hash,
+    }
 }
 
 /// The next time the clocks of a zone show `hour`:00 after `now`. In a skipped hour: the moment after it.

@@ -11,6 +11,7 @@ use crate::ids::{LetterId, PersonId, ThreadId};
 use crate::limits::THREAD_PAGE_LETTERS;
 use crate::parse::{self, RawLetter};
 use crate::role::Role;
+use crate::screen::Signal;
 use crate::seal::{BlobContext, Cert, Content, Entity, Expected, ThreadToken, open_blob, open_letter};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::desks::{self, Desk};
@@ -54,6 +55,8 @@ pub struct OpenLetter {
     pub released: Option<Moment>,
     /// When the client first saw it.
     pub read: Option<Moment>,
+    /// What labels it.
+    pub flags: Vec<Signal>,
     /// What it says; `None` when the row is not what was once stored.
     pub words: Option<Words>,
 }
@@ -183,6 +186,7 @@ async fn open_rows(
             received: row.received,
             released: row.released,
             read: row.read,
+            flags: Signal::read(&row.flags),
             words: words.ok(),
         });
     }
@@ -278,6 +282,28 @@ pub async fn file(
                 Door::Mail => from_mail(bytes.reveal()),
                 Door::Web => Ok(OpenFile { name: info.name, media_type: info.media_type, bytes }),
             }
+        }
+    }
+}
+
+/// The bytes of a mail as received, for somebody whose access was checked.
+pub(super) async fn original(
+    house: &House,
+    reader: &Reader,
+    thread: &Thread,
+    row: &Letter,
+) -> Result<PlainBytes, Failure> {
+    let mut conn = house.db.read().await?;
+    let keys = keyring::open(&mut conn, reader, thread).await?;
+    let (signers, _) = signers(house, &mut conn, row).await?;
+    match open_row(&keys, row, &signers)?.content {
+        Content::Mail { original } => Ok(original),
+        Content::Text { .. } => {
+            let all = letters::list_attachments(&mut conn, row.id).await?;
+            let (id, sealed) = all.into_iter().next().ok_or(Failure::NotFound)?;
+            let ids = [row.thread.bytes(), row.id.bytes(), id.bytes()];
+            let context = BlobContext { kind: "original", ids: &ids };
+            Ok(open_blob(&sealed, keys.get(row.epoch)?, &signers, row.received, &context)?)
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::clock::Moment;
 use crate::flow::leave::Opened;
 use crate::house::Rules;
 use crate::ids::base32;
-use crate::seal::HouseKey;
+use crate::seal::{HouseKey, bounce_local};
 use crate::secret::PlainBytes;
 use crate::store::outbox::Outgoing;
 use crate::texts::Texts;
@@ -35,7 +35,7 @@ const SETTINGS_PATH: &str = "/mailbox/settings";
 
 /// A mail as it leaves. No `Debug`: it holds an address and a link.
 pub struct Mail {
-    /// Who sends it.
+    /// The envelope sender: this mail's own return address, so that a report about it says which mail it means.
     pub sender: MailAddress,
     /// To whom.
     pub recipient: MailAddress,
@@ -93,7 +93,9 @@ pub fn compose(key: &HouseKey, rules: &Rules, row: &Outgoing, opened: &Opened, n
         date = now.utc().format("%a, %d %b %Y %H:%M:%S +0000"),
         domain = sender.domain(),
     );
-    Ok(Mail { recipient: opened.recipient.clone(), message: PlainBytes::new(message.into_bytes()), sender })
+    let back = format!("{}@{}", bounce_local(row.id, key), sender.domain());
+    let back = MailAddress::parse(&back).map_err(|_| BadDomain)?;
+    Ok(Mail { recipient: opened.recipient.clone(), message: PlainBytes::new(message.into_bytes()), sender: back })
 }
 
 /// The body with its encoding, filled up with empty lines.
@@ -198,7 +200,15 @@ mod tests {
     fn mail(rules: &Rules, id: u8, kind: MailKind, language: Language, to: &str) -> Mail {
         let key = HouseKey::draw(&SeededChance::new(1));
         let id = OutboxId::from([id; 16]);
-        let row = Outgoing { id, kind, language, recipient_sealed: vec![], link_sealed: vec![], tries: 1 };
+        let row = Outgoing {
+            id,
+            kind,
+            language,
+            recipient_sealed: vec![],
+            link_sealed: vec![],
+            tries: 1,
+            address_hash: vec![],
+        };
         let link = match kind {
             MailKind::Notification => "https://surat.example/sign-in",
             MailKind::Confirmation => "https://surat.example/confirm/abcdefghijklmnopqrstuvwxyz234567",

@@ -15,29 +15,80 @@ const CHAT_LINES: usize = 3;
 const LINES_MAX: usize = 2_000;
 /// Prefixes of a forwarded mail's subject.
 const FORWARD_PREFIXES: [&str; 18] = [
-    "fw", "fwd", "trs", "terusan", "maju", "wg", "tr", "rv", "enc", "doorst", "i", "vb", "vl", "pd", "ilt", "i\u{307}lt",
-    "转发", "轉寄",
+    "fw",
+    "fwd",
+    "trs",
+    "terusan",
+    "maju",
+    "wg",
+    "tr",
+    "rv",
+    "enc",
+    "doorst",
+    "i",
+    "vb",
+    "vl",
+    "pd",
+    "ilt",
+    "i\u{307}lt",
+    "转发",
+    "轉寄",
 ];
 /// Words with which a letter begins and a name follows.
 const GREETINGS: [&str; 14] = [
-    "yth.", "yth", "kepada", "dear", "hi", "hello", "halo", "hai", "dengan hormat,", "bapak", "ibu", "pak", "bu", "dear:",
+    "yth.",
+    "yth",
+    "kepada",
+    "dear",
+    "hi",
+    "hello",
+    "halo",
+    "hai",
+    "dengan hormat,",
+    "bapak",
+    "ibu",
+    "pak",
+    "bu",
+    "dear:",
 ];
 /// Whom nobody greets at a counseling desk.
 const BUSINESS_NAMES: [&str; 14] = [
-    "hrd", "hr", "recruiter", "recruitment", "hiring", "manager", "manajer", "personalia", "purchasing", "sir", "madam",
-    "customer", "pelanggan", "finance",
+    "hrd",
+    "hr",
+    "recruiter",
+    "recruitment",
+    "hiring",
+    "manager",
+    "manajer",
+    "personalia",
+    "purchasing",
+    "sir",
+    "madam",
+    "customer",
+    "pelanggan",
+    "finance",
 ];
 /// Words a counselor is called by.
-const COUNSELOR_NAMES: [&str; 12] = [
-    "konselor", "counselor", "counsellor", "bk", "guru", "kakak", "kak", "mbak", "mas", "tim", "team", "admin",
-];
+const COUNSELOR_NAMES: [&str; 12] =
+    ["konselor", "counselor", "counsellor", "bk", "guru", "kakak", "kak", "mbak", "mas", "tim", "team", "admin"];
 /// Words in the names of business files.
 const BUSINESS_FILES: [&str; 12] = [
-    "invoice", "faktur", "tagihan", "cv", "resume", "lamaran", "curriculum", "quotation", "penawaran", "purchase",
-    "kwitansi", "receipt",
+    "invoice",
+    "faktur",
+    "tagihan",
+    "cv",
+    "resume",
+    "lamaran",
+    "curriculum",
+    "quotation",
+    "penawaran",
+    "purchase",
+    "kwitansi",
+    "receipt",
 ];
 /// "Forwarded", as chat programs write it.
-const CHAT_FORWARDS: [&str; 5] = ["diteruskan", "diteruskan berkali-kali", "forwarded", "forwarded many times", "dimajukan"];
+const CHAT_FORWARDS: [&str; 5] =
+    ["diteruskan", "diteruskan berkali-kali", "forwarded", "forwarded many times", "dimajukan"];
 /// How somebody asks about a person.
 const QUESTIONS: [&str; 18] = [
     "apakah anak saya",
@@ -67,7 +118,8 @@ pub(super) fn find(outline: &Outline<'_>, letter: &Letter, nature: &Nature, fact
     seen.add_if(letter.files.iter().any(|f| is_business(&f.name)), Signal::BusinessFiles);
     let chat = text.lines().take(LINES_MAX).filter(|l| is_chat_line(l)).count();
     seen.add_if(chat >= CHAT_LINES, Signal::ChatLog);
-    let is_label = |line: &str| CHAT_FORWARDS.contains(&line.trim_matches([' ', '↪', '↱', '⤳', '\t']).to_lowercase().as_str());
+    let is_label =
+        |line: &str| CHAT_FORWARDS.contains(&line.trim_matches([' ', '↪', '↱', '⤳', '\t']).to_lowercase().as_str());
     seen.add_if(text.lines().take(LINES_MAX).any(is_label), Signal::ChatForward);
     seen.add_if(letter.signs.encrypted && facts.locked, Signal::Locked);
     let whole = format!("{}\n{text}", letter.subject.reveal()).to_lowercase();
@@ -101,7 +153,8 @@ fn has_forward_prefix(subject: &str) -> bool {
 fn greets_another(text: &str, facts: &Facts<'_>) -> bool {
     let Some(line) = text.lines().map(str::trim).find(|l| !l.is_empty()) else { return false };
     let line = sender::folded(line);
-    let Some(rest) = GREETINGS.iter().find_map(|g| line.strip_prefix(g).filter(|r| r.starts_with([' ', ',', ':']))) else {
+    let Some(rest) = GREETINGS.iter().find_map(|g| line.strip_prefix(g).filter(|r| r.starts_with([' ', ',', ':'])))
+    else {
         return false;
     };
     let words: Vec<&str> = rest.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).take(4).collect();
@@ -161,7 +214,9 @@ mod tests {
         ] {
             assert!(is_chat_line(line), "{line}");
         }
-        for line in ["21:14 aku pulang", "12/03/26 hari itu aku takut", "1. makan - tidur", "- Sari: halo", "[1] catatan: x"] {
+        for line in
+            ["21:14 aku pulang", "12/03/26 hari itu aku takut", "1. makan - tidur", "- Sari: halo", "[1] catatan: x"]
+        {
             assert!(!is_chat_line(line), "{line}");
         }
     }
@@ -173,7 +228,16 @@ mod tests {
         for text in ["Yth. Bapak/Ibu HRD\nSaya melamar", "Dear Hiring Manager,", "Yth. Ibu Sinta,\nterlampir"] {
             assert!(greets_another(text, &facts), "{text}");
         }
-        for text in ["Halo Bu Ratna", "Yth. Ibu Ratna", "Dear counselor", "Halo kak", "Yth. Ibu Konselor", "Aku takut", "", "Ibu marah"] {
+        for text in [
+            "Halo Bu Ratna",
+            "Yth. Ibu Ratna",
+            "Dear counselor",
+            "Halo kak",
+            "Yth. Ibu Konselor",
+            "Aku takut",
+            "",
+            "Ibu marah",
+        ] {
             assert!(!greets_another(text, &facts), "{text}");
         }
     }

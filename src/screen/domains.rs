@@ -50,10 +50,46 @@ const SLIPPED_ENDINGS: [&str; 8] = ["co", "cm", "om", "con", "comm", "cpm", "vom
 const COMPARED_CHARS_MIN: usize = 6;
 /// First words of addresses that several people read.
 const SHARED: [&str; 40] = [
-    "admin", "admission", "all", "bk", "bp", "cs", "class", "contact", "direksi", "family", "famili", "finance", "guru",
-    "hello", "help", "hrd", "humas", "info", "informasi", "kantor", "kelas", "keluarga", "kepsek", "kesiswaan",
-    "kontak", "marketing", "office", "orangtua", "osis", "parents", "redaksi", "rumah", "sales", "sekolah",
-    "sekretariat", "siswa", "staff", "support", "tatausaha", "tim",
+    "admin",
+    "admission",
+    "all",
+    "bk",
+    "bp",
+    "cs",
+    "class",
+    "contact",
+    "direksi",
+    "family",
+    "famili",
+    "finance",
+    "guru",
+    "hello",
+    "help",
+    "hrd",
+    "humas",
+    "info",
+    "informasi",
+    "kantor",
+    "kelas",
+    "keluarga",
+    "kepsek",
+    "kesiswaan",
+    "kontak",
+    "marketing",
+    "office",
+    "orangtua",
+    "osis",
+    "parents",
+    "redaksi",
+    "rumah",
+    "sales",
+    "sekolah",
+    "sekretariat",
+    "siswa",
+    "staff",
+    "support",
+    "tatausaha",
+    "tim",
 ];
 /// Endings and names of offices that ask about people.
 const OFFICIAL: [&str; 14] = [
@@ -94,7 +130,8 @@ fn is_slip(domain: &str, common: &str) -> bool {
         return false;
     };
     if name == common_name {
-        return SLIPPED_ENDINGS.contains(&ending) || damerau_levenshtein(ending, common_ending) == 1 && ending.len() > 2;
+        return SLIPPED_ENDINGS.contains(&ending)
+            || damerau_levenshtein(ending, common_ending) == 1 && ending.len() > 2;
     }
     let slips = damerau_levenshtein(name, common_name);
     let near = slips == 1 && common_name.len() >= 4 || slips == 2 && common_name.len() >= 7;
@@ -207,9 +244,26 @@ mod tests {
     #[test]
     fn real_domains_are_left_alone() {
         for real in [
-            "mail.com", "email.com", "gmx.com", "gmx.net", "ymail.com", "ui.ac.id", "smpn1bogor.sch.id", "rumah.example",
-            "lain.example", "proton.me", "web.id", "kotak.web.id", "example.org", "posteo.de", "live.com", "live.nl",
-            "yahoo.co.uk", "hotmail.fr", "outlook.de", "yahoo.fr",
+            "mail.com",
+            "email.com",
+            "gmx.com",
+            "gmx.net",
+            "ymail.com",
+            "ui.ac.id",
+            "smpn1bogor.sch.id",
+            "rumah.example",
+            "lain.example",
+            "proton.me",
+            "web.id",
+            "kotak.web.id",
+            "example.org",
+            "posteo.de",
+            "live.com",
+            "live.nl",
+            "yahoo.co.uk",
+            "hotmail.fr",
+            "outlook.de",
+            "yahoo.fr",
         ] {
             assert_eq!(suggestion(real), None, "{real}");
         }
@@ -219,7 +273,9 @@ mod tests {
     fn letters_that_look_like_others() {
         assert!(looks_like_another(&address("sari@gm\u{430}il.com")));
         assert!(looks_like_another(&address("s\u{430}ri@example.org")));
-        assert!(!looks_like_another(&address("sari@gmail.com")) && !looks_like_another(&address("sari@bücher.example")));
+        assert!(
+            !looks_like_another(&address("sari@gmail.com")) && !looks_like_another(&address("sari@bücher.example"))
+        );
         assert!(!looks_like_another(&address("سارة@example.org")));
         assert!(is_near(&address("sari@rumah.example"), &address("sarri@rumah.example")));
         assert!(is_near(&address("sari@rumah.example"), &address("sari@rurnah.example")));
@@ -229,13 +285,18 @@ mod tests {
 
     #[test]
     fn addresses_of_several_people_and_of_offices() {
-        for shared in ["keluarga.budi@rumah.example", "family@x.org", "kelas9b@x.org", "info@x.org", "budi@smpn1.sch.id"] {
+        for shared in
+            ["keluarga.budi@rumah.example", "family@x.org", "kelas9b@x.org", "info@x.org", "budi@smpn1.sch.id"]
+        {
             assert!(may_be_shared(&address(shared)), "{shared}");
         }
-        for own in ["informatika.sari@gmail.com", "sari@gmail.com", "timotius@gmail.com", "bintang.sore@rumah.example"] {
+        for own in ["informatika.sari@gmail.com", "sari@gmail.com", "timotius@gmail.com", "bintang.sore@rumah.example"]
+        {
             assert!(!may_be_shared(&address(own)), "{own}");
         }
-        assert!(is_official("reskrim.polri.go.id") && is_official("santoso-lawfirm.example") && is_official("kompas.com"));
+        assert!(
+            is_official("reskrim.polri.go.id") && is_official("santoso-lawfirm.example") && is_official("kompas.com")
+        );
         assert!(!is_official("lawang.example") && !is_official("gmail.com"));
     }
 

@@ -18,7 +18,8 @@ mod signals;
 #[cfg(test)]
 mod tests;
 
-pub use scoring::{Disposition, Known, decide};
+pub use road::others;
+pub use scoring::{Disposition, Known, decide, is_established};
 pub use sender::{Traits, traits};
 pub use signals::{Case, Finding, Signal, Strength};
 
@@ -143,6 +144,12 @@ impl ScreenedLetter {
     pub fn reconsider(mut self, fit: SenderFit, known: &Known) -> Self {
         self.disposition = decide(&self.findings, fit, known);
         self
+    }
+
+    /// What labels it once it is a letter: everything nobody called fine before.
+    pub fn labels(&self, known: &Known) -> String {
+        let loud = self.findings.iter().map(|f| f.signal).filter(|s| !known.is_fine(*s));
+        Signal::write(loud)
     }
 
     /// The letter, for sealing.

@@ -61,7 +61,7 @@ fn recipients(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, seen: &
 }
 
 /// Whoever else got a mail: neither we nor the writer.
-pub(super) fn others<'m>(all: &'m [Mailbox], letter: &'m Letter, our_domain: &'m str) -> impl Iterator<Item = &'m Mailbox> {
+pub fn others<'m>(all: &'m [Mailbox], letter: &'m Letter, our_domain: &'m str) -> impl Iterator<Item = &'m Mailbox> {
     let is_writer = |m: &Mailbox| letter.from.as_ref().is_some_and(|f| f.folded() == m.address.folded());
     all.iter().filter(move |m| m.address.domain() != our_domain && !is_writer(m))
 }

@@ -41,17 +41,19 @@ pub struct Known {
 }
 
 impl Known {
+    /// Whether it was called fine for this thread.
+    pub fn is_fine(&self, signal: Signal) -> bool {
+        signal.can_be_fine() && self.fine.contains(&signal)
+    }
+
     fn is_quiet(&self, signal: Signal) -> bool {
-        (signal.can_be_fine() && self.fine.contains(&signal)) || (signal.can_turn_grey() && self.grey.contains(&signal))
+        self.is_fine(signal) || (signal.can_turn_grey() && self.grey.contains(&signal))
     }
 }
 
 /// Whether a case asks for a person's decision.
 const fn holds(case: Case) -> bool {
-    matches!(
-        case,
-        Case::M2 | Case::M3 | Case::M5 | Case::M11 | Case::M12 | Case::M15 | Case::M16 | Case::M21
-    )
+    matches!(case, Case::M2 | Case::M3 | Case::M5 | Case::M11 | Case::M12 | Case::M15 | Case::M16 | Case::M21)
 }
 
 /// What happens to a mail with these findings. More findings never turn "wait" into "enter", and without a thread's

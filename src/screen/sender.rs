@@ -2,7 +2,6 @@
 
 use super::{Facts, Seen, SenderFit, Signal, domains};
 use crate::parse::{Letter, Outline};
-use crate::provenance::{Policy, Verdict};
 use crate::secret::PlainText;
 
 /// Header fields in which a mail program names itself.
@@ -39,10 +38,7 @@ pub(super) fn find(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, se
     }
     seen.add_if(facts.new_mailer, Signal::NewMailer);
     seen.add_if(facts.other_name, Signal::OtherName);
-    let proof = &facts.provenance;
-    let is_forwarded_honestly = proof.arc == Verdict::Pass && proof.arc_trusted;
-    let disowned = proof.dmarc == Verdict::Fail && proof.policy != Policy::None && !is_forwarded_honestly;
-    seen.add_if(disowned, Signal::DmarcFail);
+    seen.add_if(facts.provenance.disowned(), Signal::DmarcFail);
     for shown in outline.mailboxes("From").iter().filter_map(|m| m.name.as_deref()) {
         let shown = folded(shown);
         let is_ours = facts.staff.iter().any(|name| folded(name.reveal()) == shown);

@@ -46,7 +46,7 @@ pub enum Case {
 }
 
 /// What one signal counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Strength {
     /// Two of one case make up one hard signal.
     Soft,
@@ -198,11 +198,14 @@ impl Signal {
 
     /// Whether "this is fine" may be remembered. What says who wrote it is remembered for that sender's address only
     /// ([`Self::is_about_sender`]); what could be said of any stranger's mail never is.
+    /// A new mail program or name is learned instead.
     pub const fn can_be_fine(self) -> bool {
         !matches!(
             self,
             Self::NoThread
                 | Self::UnclearSender
+                | Self::NewMailer
+                | Self::OtherName
                 | Self::ThirdPartyForward
                 | Self::DmarcFail
                 | Self::CounselorName
@@ -222,7 +225,6 @@ impl Signal {
                 | Self::CommonTypo
                 | Self::NearConfirmed
                 | Self::MixedLetters
-                | Self::OtherName
         )
     }
 

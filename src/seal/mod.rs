@@ -11,13 +11,16 @@
 //! - `person`, `secret_lock`, `session`: a person's key, locked by their secret, and what a signed-in person holds of
 //!   it.
 //! - `cert`, `shared`: public certificates; the keys of epochs and desks and how they are granted to readers.
+//! - `bounce`: the return address of each mail of ours; `code_word`: the word a client can be asked for.
 //! - `letter`, `entity`, `blob`: sealed letters, attachments, drafts and notes.
 //! - `practice`, `incoming`, `export`, `gnupg`: the practice's own key, mail written to it, and what a client takes
 //!   along.
 
 mod archive;
 mod blob;
+mod bounce;
 mod cert;
+mod code_word;
 mod entity;
 mod export;
 mod gnupg;
@@ -41,7 +44,9 @@ mod tests;
 
 pub use archive::{PasswordReader, PasswordWriter, password_reader, password_writer};
 pub use blob::{BlobContext, SealedBlob, open_blob, seal_blob, seal_to};
+pub use bounce::{bounce_local, read_bounce_local};
 pub use cert::Cert;
+pub use code_word::{fits_code_word, hide_code_word};
 pub use entity::{AttachmentInfo, Author, Content, Entity};
 pub use export::{ExportKey, ExportedFile, ExportedLetter, mbox};
 pub use house::HouseKey;

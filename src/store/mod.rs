@@ -10,12 +10,14 @@ pub mod arrivals;
 mod backup;
 mod conn;
 pub mod desks;
+pub mod doubts;
 pub mod drafts;
 pub mod epochs;
 mod error;
 mod gather;
 mod group;
 pub mod held;
+pub mod hints;
 pub mod jobs;
 pub mod letters;
 mod migrate;
@@ -60,12 +62,14 @@ pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all: [(&'static str, &'static [(&'static str, &'static str)]); 13] = [
+    let all: [(&'static str, &'static [(&'static str, &'static str)]); 15] = [
         ("arrivals", arrivals::ALL),
         ("desks", desks::ALL),
+        ("doubts", doubts::ALL),
         ("drafts", drafts::ALL),
         ("epochs", epochs::ALL),
         ("held", held::ALL),
+        ("hints", hints::ALL),
         ("jobs", jobs::ALL),
         ("letters", letters::ALL),
         ("outbox", outbox::ALL),

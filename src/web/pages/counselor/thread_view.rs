@@ -2,17 +2,20 @@
 
 use chrono_tz::Tz;
 
+use super::beside_it::{BesideIt, beside_it};
+use super::labels::{Label, labels};
 use super::thread::{Asked, Written};
 use super::{Notice, When, notice};
 use crate::clock::Moment;
-use crate::flow::answer;
 use crate::flow::read::{self, Access, OpenLetter, Words};
 use crate::flow::session::Reader;
 use crate::flow::work::{self, Beside};
+use crate::flow::{answer, shelf};
 use crate::house::Failure;
 use crate::ids::{LetterId, NoteId, PersonId, ThreadId};
 use crate::limits::{NOTE_BYTES_MAX, SUBJECT_CHARS_MAX};
 use crate::role::Language;
+use crate::screen::Signal;
 use crate::secret::PlainText;
 use crate::store::letters::{Door, Side};
 use crate::store::threads::Thread;
@@ -41,6 +44,9 @@ struct LetterView {
     words: Option<Words>,
     states: Vec<String>,
     can_recall: bool,
+    labels: Vec<Label>,
+    /// Whoever else got it, where that was asked for.
+    others: Vec<PlainText>,
 }
 
 /// A private note of the reader.
@@ -80,6 +86,7 @@ pub(super) struct Page {
     door: Option<String>,
     language: Language,
     letters: Vec<LetterView>,
+    beside_it: BesideIt,
     /// Older letters stand before this moment.
     older: Option<i64>,
     /// This is not the newest page.
@@ -140,6 +147,7 @@ pub(super) async fn view(
         door: None,
         language: beside.language,
         letters: Vec::new(),
+        beside_it: BesideIt::default(),
         older: None,
         is_past: asked.before.is_some(),
         reply: None,
@@ -155,6 +163,9 @@ pub(super) async fn view(
     };
     let covers =
         if page.holder().is_none() { add_letters(ctx, reader, thread, asked, &mut page, zone).await? } else { None };
+    if page.holder().is_none() {
+        page.beside_it = beside_it(ctx, reader, thread, zone).await?;
+    }
     if page.is_mine() {
         add_work(ctx, reader, thread, &mut page, zone).await?;
     }
@@ -178,13 +189,26 @@ async fn add_letters(
     // Ten replies in a row: everything of the client is older than what stands here.
     let covers = newest.or(opened.letters.last()).map(|l| l.received);
     page.older = opened.older.map(Moment::micros);
+    let grey = shelf::grey_signals(&ctx.house, thread.desk).await?;
     for letter in opened.letters {
-        page.letters.push(letter_view(ctx, reader, &page.beside, letter, zone));
+        let shows = asked.others.as_deref() == Some(letter.id.to_string().as_str());
+        let mut view = letter_view(ctx, reader, &page.beside, letter, &grey, zone);
+        if shows {
+            view.others = shelf::others_of_letter(&ctx.house, reader, thread, view.id).await?;
+        }
+        page.letters.push(view);
     }
     Ok(covers)
 }
 
-fn letter_view(ctx: &Ctx, reader: &Reader, beside: &Beside, letter: OpenLetter, zone: Tz) -> LetterView {
+fn letter_view(
+    ctx: &Ctx,
+    reader: &Reader,
+    beside: &Beside,
+    letter: OpenLetter,
+    grey: &[Signal],
+    zone: Tz,
+) -> LetterView {
     let from_client = letter.side == Side::Client;
     let is_own = letter.author == Some(reader.who.person);
     let who = if from_client { beside.name.clone() } else { letter.author_name.unwrap_or_default() };
@@ -196,6 +220,8 @@ fn letter_view(ctx: &Ctx, reader: &Reader, beside: &Beside, letter: OpenLetter, 
         who,
         when: When::new(ctx, letter.received, zone),
         by_mail: letter.door == Door::Mail,
+        labels: labels(ctx.texts, &letter.flags, grey),
+        others: Vec::new(),
         words: letter.words,
         states,
         can_recall: !from_client && is_own && letter.released.is_none(),
