@@ -9,6 +9,7 @@ pub mod chores;
 pub mod code_word;
 pub mod enter;
 pub mod furnish;
+pub mod guard;
 pub mod hints;
 pub(crate) mod hold;
 pub mod keep;

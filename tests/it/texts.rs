@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Beginnings of keys that are put together while the program runs, and who puts them together.
-const COMPUTED: [(&str, &str); 14] = [
+const COMPUTED: &[(&str, &str)] = &[
     ("held-code-", "web/pages/counselor/held.rs"),
     ("hint-title-", "web/pages/client/hint.rs"),
     ("hint-text-", "web/pages/client/hint.rs"),
@@ -20,6 +20,7 @@ const COMPUTED: [(&str, &str); 14] = [
     ("queue-empty-", "web/pages/counselor/queue.rs"),
     ("counselor-done-", "web/pages/counselor/mod.rs"),
     ("mail-", "outbox/compose.rs"),
+    ("guard-why-", "web/pages/counselor/guard_view.rs"),
 ];
 
 /// Key, and the names of the values in its text.

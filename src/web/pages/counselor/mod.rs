@@ -5,6 +5,7 @@ mod beside_it;
 mod draft;
 mod file;
 mod give_back;
+mod guard_view;
 mod hand_over;
 mod held;
 mod held_code;
