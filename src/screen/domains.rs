@@ -171,7 +171,7 @@ pub fn is_near(one: &MailAddress, other: &MailAddress) -> bool {
 pub fn looks_like_another(address: &MailAddress) -> bool {
     let (shown, _) = idna::domain_to_unicode(address.domain());
     let imitates = |common: &&str| shown != **common && bones(&shown) == bones(common);
-    is_mixed(address.local()) || shown.split('.').any(is_mixed) || COMMON.iter().any(|c| imitates(&c))
+    is_mixed(address.local()) || shown.split('.').any(is_mixed) || COMMON.iter().any(imitates)
 }
 
 /// Letters of several scripts in one word.
