@@ -156,7 +156,15 @@ impl TestApp {
         let house = Arc::new(house);
         let folder = || Transport::Folder(config::outbox_folder(home.path()));
         let (smtp_at, lmtp_at) = (smtp.local_addr().unwrap(), lmtp.local_addr().unwrap());
-        let doors = Doors { web, smtp: Some(smtp), lmtp: Some(lmtp), metrics: None };
+        let doors = Doors {
+            web,
+            mail: app::mail_settings(&settings).unwrap(),
+            smtp: Some(smtp),
+            smtps: None,
+            lmtp: Some(lmtp),
+            socket: None,
+            metrics: None,
+        };
         let running = app::start(Arc::clone(&house), doors, folder());
         Self {
             url: house.rules.public_url.clone(),
