@@ -272,7 +272,7 @@ async fn a_third_party_s_note_stays_outside(scratch: Scratch) {
     s.ratna.send(page.form(&format!("{held}/note"))).await.must_say("The mail is now a note from a third party.");
     assert!(s.shelf().await.is_empty());
     let notes = s.ratna.get("/queue?tab=held&shelf=note").await.links("/held/");
-    assert_eq!(notes, [held.clone()]);
+    assert_eq!(notes.join(" "), held);
     let note = s.ratna.get(&held).await;
     note.must_say("Tolong M2");
     assert!(note.find_form(&format!("{held}/let-in")).is_none(), "a note enters no thread");
