@@ -116,5 +116,7 @@ pub const FALSE_ALARMS_PERCENT_MAX: i64 = 30;
 pub const TRAITS_MAX: usize = 20;
 /// Machine notes shown beside a thread.
 pub const FILED_SHOWN_MAX: usize = 20;
+/// A mail that waits longer than this to leave is an alarm.
+pub const OUTBOX_ALARM_AFTER: Duration = Duration::from_secs(3600);
 /// A lease on a job or a mail: after it another worker may take over.
 pub const LEASE: Duration = Duration::from_secs(120);

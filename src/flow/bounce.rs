@@ -9,7 +9,7 @@ use crate::classify::{Action, Kind, Nature};
 use crate::house::{Failure, House};
 use crate::ids::OutboxId;
 use crate::limits::{HARD_BOUNCES_MAX, SOFT_BOUNCES_MAX};
-use crate::store::{outbox, people};
+use crate::store::{bounces, outbox};
 
 /// What a report says of a mail that did not arrive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,7 +33,7 @@ pub(super) async fn take(house: &House, mail: OutboxId, judged: &Judged) -> Resu
     let mut tx = house.db.begin().await?;
     if let Some(address) = outbox::mark_bounced(&mut tx, mail, is_hard).await?.filter(|a| !a.is_empty()) {
         let limits = (HARD_BOUNCES_MAX, SOFT_BOUNCES_MAX);
-        people::count_bounce(&mut tx, &address, is_hard, limits, house.now()).await?;
+        bounces::count_bounce(&mut tx, &address, is_hard, limits, house.now()).await?;
     }
     tx.commit().await?;
     metrics::counter!("merpati_bounces_total", "kind" => if is_hard { "hard" } else { "soft" }).increment(1);

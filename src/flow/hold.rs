@@ -146,7 +146,7 @@ pub(super) async fn shelve(
     let (desk, vouched, thread) = match to {
         Destination::Thread(t) => (t.desk, &t.desk_cert, Some(t.thread)),
         Destination::Desk { id, cert } => (*id, cert, None),
-        Destination::Bounce(_) => return Err(Failure::NotAllowed),
+        Destination::Bounce(_) | Destination::Canary(_) => return Err(Failure::NotAllowed),
     };
     let cert = house.cert(Owner::Desk(desk.bytes()), vouched)?;
     let id = HeldId::draw(&*house.chance);

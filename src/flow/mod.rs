@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod bounce;
+pub mod canary;
 pub mod chores;
 pub mod code_word;
 pub mod enter;

@@ -16,7 +16,7 @@ use crate::limits::LINK_VALID;
 use crate::secret::PlainText;
 use crate::store::outbox::{self, MailKind, Outgoing};
 use crate::store::people::{self, Notice, NoticeMode, Person};
-use crate::store::{Tx, desks, jobs, letters};
+use crate::store::{Tx, bounces, desks, jobs, letters};
 
 /// The job that looks once a day whether something waits; its subject is the client.
 pub const DAILY_JOB: &str = "daily";
@@ -96,7 +96,7 @@ pub async fn set_mode(house: &House, reader: &Reader, mode: NoticeMode) -> Resul
 /// The client says that their address works (again).
 pub async fn try_again(house: &House, reader: &Reader) -> Result<(), Failure> {
     let mut tx = house.db.begin().await?;
-    people::forget_bounces(&mut tx, reader.who.person).await?;
+    bounces::forget_bounces(&mut tx, reader.who.person).await?;
     Ok(tx.commit().await?)
 }
 

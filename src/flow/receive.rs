@@ -3,6 +3,7 @@
 //! `RawLetter -> Letter -> ScreenedLetter -> SealedLetter -> store`: each step consumes the one before. The caller
 //! acknowledges only after this returned, and this returns only after the commit is durable.
 
+use super::canary::{self, Canary};
 use super::session::{Realm, folded_name, kind};
 use super::write::{Place, STALE_TRIES};
 use super::{bounce, hold};
@@ -37,6 +38,8 @@ pub enum Destination {
     },
     /// The return address of one of our own mails.
     Bounce(OutboxId),
+    /// Proves that the road is open.
+    Canary(Canary),
 }
 
 impl Destination {
@@ -45,7 +48,7 @@ impl Destination {
         match self {
             Self::Thread(target) => Some(target.desk),
             Self::Desk { id, .. } => Some(*id),
-            Self::Bounce(_) => None,
+            Self::Bounce(_) | Self::Canary(_) => None,
         }
     }
 }
@@ -78,6 +81,8 @@ pub enum Received {
     Duplicate,
     /// It is not taken: the sender's server is told why.
     Refused(Refused),
+    /// A canary.
+    Canary,
 }
 
 /// Why a mail is not taken although its address is right.
@@ -102,6 +107,9 @@ pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Des
         return Ok(Destination::Bounce(mail));
     }
     let failed = |e: crate::store::StoreError| NoDestination::Failure(e.into());
+    if let Some(found) = canary::recognize(house, &local).await.map_err(NoDestination::Failure)? {
+        return Ok(Destination::Canary(found));
+    }
     match ThreadToken::read(&local, &house.keys.house) {
         Ok(token) => {
             let hash = house.keys.house.hash(kind::THREAD_TOKEN, token.bytes());
@@ -145,6 +153,10 @@ pub async fn by_mail(
     provenance: &Provenance,
     mail: PlainBytes,
 ) -> Result<Received, Failure> {
+    if let Destination::Canary(found) = to {
+        canary::take(house, *found, mail).await?;
+        return Ok(Received::Canary);
+    }
     let digest = parse::dedup_digest(mail.reveal());
     let names = hold::names(house).await?;
     let arrival = Arrival { to, null_sender, provenance, names: &names };

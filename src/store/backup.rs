@@ -292,6 +292,11 @@ pub const TABLES: &[Table] = &[
         columns: &[Text("kind"), Bytes("desk_id"), Int("day_us"), Int("last_us"), Int("times")],
         key: "kind, desk_id, day_us",
     },
+    Table {
+        name: "canary",
+        columns: &[Bytes("id"), Int("sent_us"), Int("stored_us"), Int("returned_us"), Bytes("body")],
+        key: "id",
+    },
 ];
 
 impl Column {

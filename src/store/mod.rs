@@ -8,6 +8,8 @@
 
 pub mod arrivals;
 mod backup;
+pub mod bounces;
+pub mod canary;
 mod conn;
 pub mod desks;
 pub mod doubts;
@@ -62,8 +64,10 @@ pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all: [(&'static str, &'static [(&'static str, &'static str)]); 15] = [
+    let all: &[(&'static str, &'static [(&'static str, &'static str)])] = &[
         ("arrivals", arrivals::ALL),
+        ("bounces", bounces::ALL),
+        ("canary", canary::ALL),
         ("desks", desks::ALL),
         ("doubts", doubts::ALL),
         ("drafts", drafts::ALL),
@@ -79,7 +83,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'s
         ("threads", threads::ALL),
         ("trail", trail::ALL),
     ];
-    all.into_iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (module, *name, *sql)))
+    all.iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql)))
 }
 
 /// No bytes.

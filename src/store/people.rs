@@ -122,10 +122,6 @@ statements! {
                      confirmed_us = excluded.confirmed_us, hard_bounces = 0, soft_bounces = 0, stopped_us = 0";
     COUNT_WISHES = "SELECT COUNT(*) FROM notice n JOIN person p ON p.id = n.person_id \
                     WHERE n.address_hash = $1 AND n.confirmed_us <> 0 AND n.mode <> 'never' AND n.stopped_us = 0 AND p.disabled_us = 0";
-    COUNT_BOUNCE = "UPDATE notice SET hard_bounces = hard_bounces + $2, soft_bounces = soft_bounces + $3, \
-                    stopped_us = CASE WHEN stopped_us = 0 AND (hard_bounces + $2 >= $4 OR soft_bounces + $3 >= $5) THEN $6 ELSE stopped_us END \
-                    WHERE address_hash = $1";
-    FORGET_BOUNCES = "UPDATE notice SET hard_bounces = 0, soft_bounces = 0, stopped_us = 0 WHERE person_id = $1";
     UPDATE_NOTICE_MODE = "UPDATE notice SET mode = $2 WHERE person_id = $1";
     CONFIRM_NOTICE = "UPDATE notice SET confirmed_us = $2 WHERE token_hash = $1 AND confirmed_us = 0 AND asked_us > $3";
     DELETE_NOTICE = "DELETE FROM notice WHERE person_id = $1";
@@ -276,32 +272,6 @@ pub async fn find_notice_by_token(conn: &mut Conn, token_hash: &[u8]) -> Result<
 pub async fn count_wishes(conn: &mut Conn, address_hash: &[u8]) -> Result<i64, StoreError> {
     let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_WISHES).bind(address_hash).fetch_one(c).await)?;
     Ok(row.0)
-}
-
-/// A mail to an address did not arrive: counts it, and stops mail there after so many hard or soft ones.
-pub async fn count_bounce(
-    tx: &mut Tx,
-    address_hash: &[u8],
-    is_hard: bool,
-    limits: (i64, i64),
-    now: Moment,
-) -> Result<u64, StoreError> {
-    Ok(on!(tx, |c| sqlx::query(COUNT_BOUNCE)
-        .bind(address_hash)
-        .bind(i64::from(is_hard))
-        .bind(i64::from(!is_hard))
-        .bind(limits.0)
-        .bind(limits.1)
-        .bind(now.micros())
-        .execute(c)
-        .await
-        .map(|d| d.rows_affected()))?)
-}
-
-/// The address is tried again.
-pub async fn forget_bounces(tx: &mut Tx, person_id: PersonId) -> Result<(), StoreError> {
-    on!(tx, |c| sqlx::query(FORGET_BOUNCES).bind(person_id.bytes()).execute(c).await.map(|_| ()))?;
-    Ok(())
 }
 
 /// Sets address and wish anew.

@@ -1,5 +1,9 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
 
 mod bounces;
+mod canary;
+mod check;
+mod every_file;
 mod guard;
+mod kinds;
 mod shelf;
