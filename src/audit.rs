@@ -38,6 +38,18 @@ pub enum Action {
     HeldLetIn,
     /// A held mail was deleted.
     HeldDeleted,
+    /// A held mail was put with the third parties' notes.
+    HeldNoted,
+    /// A label on a letter, or a machine's note, was called fine.
+    LabelFine,
+    /// The client was asked for the code word.
+    CodeAsked,
+    /// The code word was right.
+    CodeMatched,
+    /// The code word was wrong.
+    CodeMissed,
+    /// The client moved a letter to another thread of theirs.
+    LetterMoved,
     /// A thread was exported for its client.
     Exported,
     /// The secret was replaced with the recovery sheet.
@@ -69,6 +81,12 @@ impl Action {
             Self::ReplyReleased => "reply-released",
             Self::HeldLetIn => "held-let-in",
             Self::HeldDeleted => "held-deleted",
+            Self::HeldNoted => "held-noted",
+            Self::LabelFine => "label-fine",
+            Self::CodeAsked => "code-asked",
+            Self::CodeMatched => "code-matched",
+            Self::CodeMissed => "code-missed",
+            Self::LetterMoved => "letter-moved",
             Self::Exported => "exported",
             Self::Recovered => "recovered",
             Self::KeyConfirmed => "key-confirmed",

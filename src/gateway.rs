@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::flow::receive::{self, Destination, NoDestination};
+use crate::flow::receive::{self, Destination, NoDestination, Received, Refused};
 use crate::house::House;
 use crate::intake::{Peer, Reception, Reply, Sender};
 use crate::provenance::Provenance;
@@ -30,6 +30,7 @@ impl Reception for Gateway {
             let bytes = bytes.unwrap_or_default();
             let outcome = receive::by_mail(&self.0, recipient, null_sender, &provenance, bytes).await;
             replies.push(match outcome {
+                Ok(Received::Refused(why)) => not_taken(&self.0, why),
                 Ok(_) => Reply::accepted(),
                 Err(failure) => {
                     tracing::warn!(error = %failure, "a mail could not be stored and was put off");
@@ -38,6 +39,18 @@ impl Reception for Gateway {
             });
         }
         replies
+    }
+}
+
+/// The sentence for a mail that is not taken although its address is right: the same for every address.
+pub fn not_taken(house: &House, why: Refused) -> Reply {
+    match why {
+        Refused::Loop => Reply::new(
+            554,
+            (5, 4, 6),
+            "This mail goes in circles: please remove the rule that sends our mail back to us / Surat ini berputar-putar: mohon hapus aturan yang mengirim balik surat kami".to_owned(),
+        ),
+        Refused::NobodyReads => refused(house, NoDestination::NoReply),
     }
 }
 

@@ -13,12 +13,16 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::chance::Chance;
 use crate::clock::{Clock, Moment};
+use crate::ids::DeskId;
 use crate::limits;
 use crate::seal::{Cert, Cost, Damaged, HouseKey, NoUsableKey, PersonKey, PracticeKey, Secret, Signer, UnlockError};
+use crate::secret::PlainText;
 use crate::store::{Db, Gathering, Lookups, StoreError};
 
 /// Parsed certificates kept at hand, at the most.
 const CERTS_KEPT: usize = 4_096;
+/// A colleague who comes or goes counts for arriving mail after this time.
+const NAMES_KEPT: Duration = Duration::from_secs(60);
 /// Bytes of the tag behind a vouched certificate.
 const TAG_BYTES: usize = 32;
 
@@ -78,6 +82,16 @@ pub struct House {
     /// A key nobody has: unlocking it takes as long as unlocking a real one.
     decoy: Vec<u8>,
     certs: Mutex<HashMap<[u8; TAG_BYTES], Cert>>,
+    names: Mutex<Option<(Moment, Arc<Names>)>>,
+}
+
+/// Names of the house that mail is compared with. No `Debug`.
+#[derive(Default)]
+pub struct Names {
+    /// People who work here.
+    pub staff: Vec<PlainText>,
+    /// Desks.
+    pub desks: Vec<(DeskId, String)>,
 }
 
 /// Wakes the motors of this process early; others find their work at the next look.
@@ -141,6 +155,7 @@ impl House {
             unlocks_waiting: Semaphore::new(limits::UNLOCKS_WAITING),
             decoy,
             certs: Mutex::default(),
+            names: Mutex::default(),
         })
     }
 
@@ -184,6 +199,27 @@ impl House {
         }
         kept.insert(*tag, parsed.clone());
         Ok(parsed)
+    }
+
+    /// Computes something as slow as a sign-in, when its turn comes; [`Failure::Busy`] where too many wait.
+    pub async fn slowly<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+        let _waiting = self.unlocks_waiting.try_acquire().map_err(|_| Failure::Busy)?;
+        let _permit = self.unlocks.acquire().await.map_err(|_| Failure::Busy)?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Busy)
+    }
+
+    /// The names kept since less than a minute ago.
+    pub fn kept_names(&self) -> Option<Arc<Names>> {
+        let kept = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        kept.as_ref().filter(|(since, _)| now.since(*since) < NAMES_KEPT).map(|(_, names)| Arc::clone(names))
+    }
+
+    /// Keeps names that were just looked up.
+    pub fn keep_names(&self, names: Names) -> Arc<Names> {
+        let names = Arc::new(names);
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.now(), Arc::clone(&names)));
+        names
     }
 
     fn tag(&self, owner: Owner<'_>, cert: &[u8]) -> [u8; TAG_BYTES] {

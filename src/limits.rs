@@ -19,6 +19,8 @@ pub const MAIL_HEADERS_MAX: usize = 2_000;
 pub const MAIL_HEADER_BYTES_MAX: usize = 256 * KIB;
 /// A mail larger than this is stored as a reading copy plus its original, so that a page need not open it whole.
 pub const MAIL_INLINE_BYTES_MAX: usize = 64 * KIB;
+/// Servers a mail may have passed (RFC 5321 6.3 asks for 100 at least; none that arrives honestly has half of that).
+pub const MAIL_HOPS_MAX: usize = 100;
 /// Recipients of one SMTP transaction.
 pub const RECIPIENTS_MAX: usize = 20;
 /// One command line of SMTP, in bytes (RFC 5321 asks for 512; extensions need more).
@@ -104,6 +106,22 @@ pub const SESSION_MAX: Duration = Duration::from_secs(12 * 3600);
 pub const DRAFT_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// An invitation or a confirmation link works this long.
 pub const LINK_VALID: Duration = Duration::from_secs(3 * 24 * 3600);
+/// Reports of mails that will never arrive, after which no mail goes to an address any more.
+pub const HARD_BOUNCES_MAX: i64 = 1;
+/// The same for mails that did not arrive this time.
+pub const SOFT_BOUNCES_MAX: i64 = 3;
+/// Tries at the code word in a day.
+pub const CODE_TRIES_MAX: i64 = 5;
+/// A code word, in characters.
+pub const CODE_WORD_CHARS_MAX: usize = 60;
+/// Cases of a signal at a desk before its false alarms count.
+pub const ALARM_CASES_MIN: i64 = 50;
+/// False alarms in a hundred cases above which a signal turns into a grey tag.
+pub const FALSE_ALARMS_PERCENT_MAX: i64 = 30;
+/// Mail programs and names remembered for a thread.
+pub const TRAITS_MAX: usize = 20;
+/// Machine notes shown beside a thread.
+pub const FILED_SHOWN_MAX: usize = 20;
 /// A mail that waits longer than this to leave is an alarm.
 pub const OUTBOX_ALARM_AFTER: Duration = Duration::from_secs(3600);
 /// A lease on a job or a mail: after it another worker may take over.

@@ -172,6 +172,11 @@ pub struct Nature {
 }
 
 impl Nature {
+    /// Of a mail nobody could look at.
+    pub const fn unknown() -> Self {
+        Self { kind: Kind::Letter, reports: Vec::new(), forward: None, layers: Vec::new() }
+    }
+
     /// The new words of a letter's text: display only, the original stays as received.
     pub fn fresh(&self, text: &str) -> PlainText {
         let mut out = String::new();

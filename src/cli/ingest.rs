@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::{Ended, Place, exit};
 use crate::app;
-use crate::flow::receive::{self, NoDestination};
+use crate::flow::receive::{self, NoDestination, Received};
 use crate::gateway;
 use crate::limits::MAIL_BYTES_MAX;
 use crate::provenance::Provenance;
@@ -42,5 +42,9 @@ pub(super) async fn run(place: &Place, args: &Args) -> Result<(), Ended> {
     })?;
     let outcome = receive::by_mail(&house, &to, args.from.as_deref() == Some(""), &Provenance::default(), mail).await;
     house.db.close().await;
-    outcome.map(|_| ()).map_err(|e| Ended::new(exit::TEMP, e))
+    match outcome {
+        Ok(Received::Refused(why)) => Err(Ended::new(exit::DATA, gateway::not_taken(&house, why).text())),
+        Ok(_) => Ok(()),
+        Err(failure) => Err(Ended::new(exit::TEMP, failure)),
+    }
 }

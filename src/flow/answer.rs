@@ -172,6 +172,7 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
         body,
         attachments,
         dedup,
+        flags: String::new(),
     };
     let draft = letter_mail::Draft { letter: id, subject: &reply.subject, text: &reply.text, files: &files };
     let mail = letter_mail::prepare(house, thread, &draft).await?;

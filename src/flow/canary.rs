@@ -123,6 +123,7 @@ fn way_home(house: &House, canary: CanaryId) -> Result<Outgoing, Failure> {
     let id = OutboxId::draw(&*house.chance);
     let seal = |plain: &str| house.keys.house.seal(kind::OUTBOX, id.bytes(), plain.as_bytes(), &*house.chance);
     Ok(Outgoing {
+        address_hash: Vec::new(),
         id,
         kind: MailKind::Canary,
         language: Language::English,

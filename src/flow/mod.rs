@@ -4,13 +4,17 @@
 //! transactions, and no transaction waits for the network.
 
 pub mod answer;
+pub mod bounce;
 pub mod canary;
 pub mod chores;
 pub mod client_keys;
+pub mod code_word;
 pub mod directory;
 pub mod enter;
 pub mod furnish;
 pub mod guard;
+pub mod hints;
+pub(crate) mod hold;
 pub mod keep;
 pub mod keyring;
 pub mod leave;

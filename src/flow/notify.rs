@@ -17,7 +17,7 @@ use crate::limits::LINK_VALID;
 use crate::secret::PlainText;
 use crate::store::outbox::{self, MailKind, Outgoing};
 use crate::store::people::{self, Notice, NoticeMode, Person};
-use crate::store::{Tx, delivery, desks, jobs, letters};
+use crate::store::{Tx, bounces, delivery, desks, jobs, letters};
 
 /// The job that looks once a day whether something waits; its subject is the client.
 pub const DAILY_JOB: &str = "daily";
@@ -30,19 +30,22 @@ pub struct Settings {
     pub address_masked: Option<PlainText>,
     /// Whether its link was opened.
     pub confirmed: bool,
+    /// Mail there did not arrive, so none is sent any more.
+    pub stopped: bool,
 }
 
 /// A client's settings.
 pub async fn settings(house: &House, reader: &Reader) -> Result<Settings, Failure> {
     let found = people::find_notice(&mut house.db.read().await?, reader.who.person).await?;
     let Some(notice) = found else {
-        return Ok(Settings { mode: NoticeMode::Never, address_masked: None, confirmed: false });
+        return Ok(Settings { mode: NoticeMode::Never, address_masked: None, confirmed: false, stopped: false });
     };
     let address = open_address(house, &notice)?;
     Ok(Settings {
         mode: notice.mode,
         address_masked: address.map(|a| PlainText::new(a.masked())),
         confirmed: notice.confirmed.is_some(),
+        stopped: notice.stopped.is_some(),
     })
 }
 
@@ -69,9 +72,11 @@ pub async fn ask_address(
         token_hash: house.keys.house.hash(kind::LINK_TOKEN, token.reveal()).to_vec(),
         asked: now,
         confirmed: None,
+        bounces: (0, 0),
+        stopped: None,
     };
     let link = format!("{}/confirm/{}", house.rules.public_url, token.reveal());
-    let mail = compose(house, MailKind::Confirmation, reader.who.language, &address.text(), &link);
+    let mail = compose(house, MailKind::Confirmation, reader.who.language, address, &link);
     let mut tx = house.db.begin().await?;
     people::upsert_notice(&mut tx, &notice).await?;
     outbox::insert(&mut tx, &mail, now, now).await?;
@@ -86,6 +91,13 @@ pub async fn set_mode(house: &House, reader: &Reader, mode: NoticeMode) -> Resul
     if people::find_notice(&mut tx, reader.who.person).await?.is_some() {
         people::update_notice_mode(&mut tx, reader.who.person, mode).await?;
     }
+    Ok(tx.commit().await?)
+}
+
+/// The client says that their address works (again).
+pub async fn try_again(house: &House, reader: &Reader) -> Result<(), Failure> {
+    let mut tx = house.db.begin().await?;
+    bounces::forget_bounces(&mut tx, reader.who.person).await?;
     Ok(tx.commit().await?)
 }
 
@@ -106,6 +118,11 @@ pub async fn confirm(house: &House, token: &str) -> Result<bool, Failure> {
     Ok(fits)
 }
 
+/// Whether mail may go there: it is confirmed, and what went there arrived.
+const fn can_write(notice: &Notice) -> bool {
+    notice.confirmed.is_some() && notice.stopped.is_none()
+}
+
 /// A reply was released: puts its mail or a notification into the outbox, or writes the job for the daily one, where the
 /// client wants it. True: ring the outbox.
 pub(crate) async fn announce(
@@ -115,7 +132,7 @@ pub(crate) async fn announce(
     desk: DeskId,
     letter: LetterId,
 ) -> Result<bool, Failure> {
-    let notice = people::find_notice(tx, client.id).await?.filter(|n| n.confirmed.is_some());
+    let notice = people::find_notice(tx, client.id).await?.filter(can_write);
     let is_full = letter_mail::is_ready(house, tx, client.id, notice.as_ref(), letter).await?;
     let Some(notice) = notice else {
         return Ok(false);
@@ -149,7 +166,7 @@ pub(crate) async fn announce(
 pub(crate) async fn unreadable(house: &House, client: PersonId) -> Result<(), Failure> {
     let mut tx = house.db.begin().await?;
     let notice = people::find_notice(&mut tx, client).await?;
-    let notice = notice.filter(|n| n.confirmed.is_some() && n.mode != NoticeMode::Never);
+    let notice = notice.filter(|n| can_write(n) && n.mode != NoticeMode::Never);
     let person = people::find(&mut tx, client).await?.filter(|p| p.disabled.is_none());
     if let (Some(notice), Some(person)) = (notice, person) {
         write(house, &mut tx, &notice, &person, MailKind::Unreadable, house.now()).await?;
@@ -171,7 +188,7 @@ async fn write(
         return Ok(None);
     };
     let link = format!("{}/sign-in", house.rules.public_url);
-    let mail = compose(house, kind, client.language, &address.text(), &link);
+    let mail = compose(house, kind, client.language, &address, &link);
     outbox::insert(tx, &mail, due, house.now()).await?;
     Ok(Some(mail.id))
 }
@@ -183,8 +200,7 @@ async fn write(
 pub async fn daily(house: &House, client: PersonId) -> Result<(), Failure> {
     let mut tx = house.db.begin().await?;
     jobs::cancel(&mut tx, DAILY_JOB, client.bytes()).await?;
-    let notice =
-        people::find_notice(&mut tx, client).await?.filter(|n| n.confirmed.is_some() && n.mode == NoticeMode::Daily);
+    let notice = people::find_notice(&mut tx, client).await?.filter(|n| can_write(n) && n.mode == NoticeMode::Daily);
     let person = people::find(&mut tx, client).await?.filter(|p| p.disabled.is_none());
     if let (Some(notice), Some(person)) = (notice, person)
         && letters::count_unread_of_client(&mut tx, client).await? > 0
@@ -196,10 +212,25 @@ pub async fn daily(house: &House, client: PersonId) -> Result<(), Failure> {
     Ok(())
 }
 
-fn compose(house: &House, kind: MailKind, language: crate::role::Language, address: &str, link: &str) -> Outgoing {
+fn compose(
+    house: &House,
+    kind: MailKind,
+    language: crate::role::Language,
+    address: &MailAddress,
+    link: &str,
+) -> Outgoing {
     let id = OutboxId::draw(&*house.chance);
     let seal = |plain: &str| house.keys.house.seal(self::kind::OUTBOX, id.bytes(), plain.as_bytes(), &*house.chance);
-    Outgoing { id, kind, language, recipient_sealed: seal(address), link_sealed: seal(link), tries: 0 }
+    let address_hash = address_hash(house, address).to_vec();
+    Outgoing {
+        id,
+        kind,
+        language,
+        recipient_sealed: seal(&address.text()),
+        link_sealed: seal(link),
+        tries: 0,
+        address_hash,
+    }
 }
 
 /// The next time the clocks of a zone show `hour`:00 after `now`. In a skipped hour: the moment after it.

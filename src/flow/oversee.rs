@@ -10,7 +10,10 @@ use crate::role::{Role, Roles};
 use crate::secret::PlainText;
 use crate::store::desks::{self, Desk};
 use crate::store::outbox::{self, Standing};
-use crate::store::{Conn, canary, jobs, people, queue};
+use crate::store::{Conn, canary, doubts, jobs, people, queue};
+
+/// How long an incident is shown.
+const WEEK: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
 
 /// A desk and who sits there.
 pub struct DeskSeats {
@@ -120,6 +123,11 @@ pub async fn loads(house: &House) -> Result<Vec<DeskLoad>, Failure> {
         all.push(DeskLoad { seats: seats(house, &mut conn, desk).await?, waiting, oldest, held });
     }
     Ok(all)
+}
+
+/// Mail of ours that came back in the last week.
+pub async fn incidents(house: &House) -> Result<Vec<doubts::Incident>, Failure> {
+    Ok(doubts::list_incidents(&mut house.db.read().await?, house.now().minus(WEEK)).await?)
 }
 
 async fn seats(house: &House, conn: &mut Conn, desk: Desk) -> Result<DeskSeats, Failure> {

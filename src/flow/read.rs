@@ -14,6 +14,7 @@ use crate::ids::{LetterId, PersonId, ThreadId};
 use crate::limits::THREAD_PAGE_LETTERS;
 use crate::parse::{self, RawLetter};
 use crate::role::Role;
+use crate::screen::Signal;
 use crate::seal::{BlobContext, Cert, Content, Entity, Expected, Wrap, open_blob, open_letter};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::desks::{self, Desk};
@@ -57,6 +58,8 @@ pub struct OpenLetter {
     pub released: Option<Moment>,
     /// When the client first saw it.
     pub read: Option<Moment>,
+    /// What labels it.
+    pub flags: Vec<Signal>,
     /// What it says; `None` when the row is not what was once stored.
     pub words: Option<Words>,
     /// How its mail was wrapped when it came.
@@ -192,6 +195,7 @@ async fn open_rows(
             received: row.received,
             released: row.released,
             read: row.read,
+            flags: Signal::read(&row.flags),
             words: said,
             wrap,
         });
@@ -301,6 +305,31 @@ pub async fn file(
             }
         }
     }
+}
+
+/// The bytes of a mail as received, for somebody whose access was checked.
+pub(super) async fn original(
+    house: &House,
+    reader: &Reader,
+    thread: &Thread,
+    row: &Letter,
+) -> Result<PlainBytes, Failure> {
+    let mut conn = house.db.read().await?;
+    let keys = keyring::open(&mut conn, reader, thread).await?;
+    let (signers, _) = signers(house, &mut conn, row).await?;
+    let entity = open_row(&keys, row, &signers)?;
+    let received = entity.wrap.and_then(|w| w.original);
+    let kind = match (&received, entity.content) {
+        // What is shown was opened; the mail as it came lies beside it.
+        (Some(_), _) => "as-received",
+        (None, Content::Mail { original }) => return Ok(original),
+        (None, Content::Text { .. }) => "original",
+    };
+    let mut all = letters::list_attachments(&mut conn, row.id).await?.into_iter();
+    let found = all.find(|(id, _)| received.is_none_or(|wanted| wanted == *id));
+    let (id, sealed) = found.ok_or(Failure::NotFound)?;
+    let ids = [row.thread.bytes(), row.id.bytes(), id.bytes()];
+    Ok(open_blob(&sealed, keys.get(row.epoch)?, &signers, row.received, &BlobContext { kind, ids: &ids })?)
 }
 
 /// All threads of a client with their desks.

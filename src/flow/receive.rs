@@ -7,20 +7,20 @@ use super::canary::{self, Canary};
 use super::session::{Realm, folded_name, kind};
 use super::wrapping;
 use super::write::{Place, STALE_TRIES};
+use super::{bounce, hold};
 use crate::address::MailAddress;
-use crate::clock::Moment;
-use crate::house::{Failure, House, Owner};
-use crate::ids::{AttachmentId, DeskId, HeldId, LetterId};
+use crate::house::{Failure, House, Names, Owner};
+use crate::ids::{AttachmentId, DeskId, LetterId, OutboxId};
 use crate::limits::MAIL_INLINE_BYTES_MAX;
 use crate::parse::{self, Letter, RawLetter};
 use crate::provenance::Provenance;
-use crate::screen::{self, Reason, ScreenedLetter, SenderFit};
+use crate::screen::{self, Disposition, Facts, ScreenedLetter, SenderFit, Signal};
 use crate::seal::{
-    AttachmentInfo, Author, BlobContext, Cert, Content, Entity, SealedBlob, ThreadToken, TokenError, seal_blob,
+    AttachmentInfo, Author, BlobContext, Content, Entity, ThreadToken, TokenError, read_bounce_local, seal_blob,
     seal_letter,
 };
 use crate::secret::{PlainBytes, PlainText};
-use crate::store::held::{self, NewHeld};
+use crate::store::held::HeldState;
 use crate::store::letters::{Door, NewLetter, Side, Stored};
 use crate::store::threads::{self, Target};
 use crate::store::{desks, people};
@@ -38,8 +38,21 @@ pub enum Destination {
         /// Its certificate, as stored.
         cert: Vec<u8>,
     },
+    /// The return address of one of our own mails.
+    Bounce(OutboxId),
     /// Proves that the road is open.
     Canary(Canary),
+}
+
+impl Destination {
+    /// Whose people see it.
+    pub const fn desk(&self) -> Option<DeskId> {
+        match self {
+            Self::Thread(target) => Some(target.desk),
+            Self::Desk { id, .. } => Some(*id),
+            Self::Bounce(_) | Self::Canary(_) => None,
+        }
+    }
 }
 
 /// Why an address takes no mail.
@@ -64,10 +77,23 @@ pub enum Received {
     Letter,
     /// On the shelf.
     Held,
+    /// A machine wrote it: kept beside the thread, or counted as a report.
+    Filed,
     /// It was there already.
     Duplicate,
+    /// It is not taken: the sender's server is told why.
+    Refused(Refused),
     /// A canary.
     Canary,
+}
+
+/// Why a mail is not taken although its address is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It goes in circles.
+    Loop,
+    /// A person wrote to an address that is for reports only.
+    NobodyReads,
 }
 
 /// Finds out where mail to an address goes. `domain` is lower-case ASCII and empty for a bare `postmaster`.
@@ -78,6 +104,9 @@ pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Des
     let local = local.to_ascii_lowercase();
     if local == "no-reply" || local == "noreply" {
         return Err(NoDestination::NoReply);
+    }
+    if let Some(mail) = read_bounce_local(&local, &house.keys.house) {
+        return Ok(Destination::Bounce(mail));
     }
     let failed = |e: crate::store::StoreError| NoDestination::Failure(e.into());
     if let Some(found) = canary::recognize(house, &local).await.map_err(NoDestination::Failure)? {
@@ -116,6 +145,9 @@ pub async fn destination_of_mailbox(house: &House, name: &str) -> Result<Destina
 
 /// Takes one mail for one destination. `null_sender`: the empty envelope sender of machines. `provenance`: what the door
 /// found out about the sender.
+///
+/// Whatever becomes of it, the answer at the door is the same for every address, and no mail goes back: nobody learns
+/// that a client exists. Only a mail that goes in circles is refused.
 pub async fn by_mail(
     house: &House,
     to: &Destination,
@@ -127,38 +159,105 @@ pub async fn by_mail(
         canary::take(house, *found, mail).await?;
         return Ok(Received::Canary);
     }
-    let dedup = parse::dedup_digest(mail.reveal());
+    let digest = parse::dedup_digest(mail.reveal());
+    let names = hold::names(house).await?;
+    let arrival = Arrival { to, null_sender, provenance, names: &names };
     // A large mail takes long enough to read and encrypt that other connections would wait for it.
-    let outcome = if mail.reveal().len() <= MAIL_INLINE_BYTES_MAX {
-        judge(house, to, null_sender, provenance, mail)
+    let judged = if mail.reveal().len() <= MAIL_INLINE_BYTES_MAX {
+        judge(house, &arrival, mail)
     } else {
-        tokio::task::block_in_place(|| judge(house, to, null_sender, provenance, mail))
+        tokio::task::block_in_place(|| judge(house, &arrival, mail))
     };
-    match outcome {
-        Judged::Enters(letter, wrapped) => enter(house, to, *letter, wrapped, dedup).await,
-        Judged::Waits(raw, reasons) => shelve(house, to, raw, &reasons, dedup).await,
+    if let Destination::Bounce(mail) = to {
+        return bounce::take(house, *mail, &judged).await;
+    }
+    let judged = match judged {
+        Judged::Unreadable(raw) => {
+            return hold::shelve(house, to, raw, &[Signal::Unreadable], HeldState::Waiting, digest).await;
+        }
+        Judged::Read(judged) => judged,
+    };
+    let fit = judged.fit;
+    let known = hold::known(house, to, &judged).await?;
+    let screened = judged.screened.reconsider(fit, &known);
+    let signals: Vec<Signal> = screened.findings().iter().map(|f| f.signal).collect();
+    match screened.disposition() {
+        Disposition::Deliver => {
+            let labels = screened.labels(&known);
+            let unwrapped = Unwrapped { letter: screened.into_letter(), wrapped: judged.wrapped };
+            enter(house, to, unwrapped, &labels, &judged.traits, digest).await
+        }
+        Disposition::Hold => {
+            let raw = wrapping::received(screened.into_letter(), judged.wrapped);
+            hold::shelve(house, to, raw, &signals, HeldState::Waiting, digest).await
+        }
+        Disposition::File => {
+            let raw = wrapping::received(screened.into_letter(), judged.wrapped);
+            hold::shelve(house, to, raw, &signals, HeldState::Filed, digest).await
+        }
+        Disposition::Refuse => {
+            hold::record_loop(house, to).await?;
+            Ok(Received::Refused(Refused::Loop))
+        }
     }
 }
 
-enum Judged {
-    Enters(Box<ScreenedLetter>, Option<Wrapped>),
-    Waits(PlainBytes, Vec<Reason>),
+/// A mail at the door.
+struct Arrival<'a> {
+    to: &'a Destination,
+    null_sender: bool,
+    provenance: &'a Provenance,
+    names: &'a Names,
 }
 
-fn judge(house: &House, to: &Destination, null_sender: bool, provenance: &Provenance, mail: PlainBytes) -> Judged {
+/// A mail that was looked at.
+pub(super) enum Judged {
+    Read(Box<JudgedLetter>),
+    Unreadable(PlainBytes),
+}
+
+pub(super) struct JudgedLetter {
+    /// How it came, where it came encrypted or signed.
+    pub(super) wrapped: Option<Wrapped>,
+    pub(super) screened: ScreenedLetter,
+    pub(super) fit: SenderFit,
+    /// Keyed hashes of the mail program and the name, as the thread keeps them.
+    pub(super) traits: Vec<[u8; hold::TRAIT_BYTES]>,
+    /// Keyed hash of the sender's address; no bytes where there is none.
+    pub(super) sender_hash: Vec<u8>,
+}
+
+/// Reads and judges. Danger words (when there is a list of them) are to be looked for here, before anything is decided:
+/// a mail that waits must not keep them from being seen.
+fn judge(house: &House, arrival: &Arrival<'_>, mail: PlainBytes) -> Judged {
     let letter = match parse::read(RawLetter::from_plain(mail)) {
         Ok(letter) => letter,
-        Err((raw, _)) => return Judged::Waits(raw.into_plain(), vec![Reason::Unreadable]),
+        Err((raw, _)) => return Judged::Unreadable(raw.into_plain()),
     };
     let Unwrapped { letter, wrapped } = wrapping::open(house, letter);
-    let fit = sender_fit(house, to, &letter);
-    let screened = screen::screen(letter, fit, null_sender, provenance);
-    if screened.reasons().is_empty() {
-        Judged::Enters(Box::new(screened), wrapped)
-    } else {
-        let reasons = screened.reasons().to_vec();
-        Judged::Waits(wrapping::received(screened.into_letter(), wrapped), reasons)
-    }
+    let fit = sender_fit(house, arrival.to, &letter);
+    let traits = parse::Outline::read(letter.raw.bytes()).map(|o| screen::traits(&o));
+    let traits = traits.map_or_else(|_| Vec::new(), |t| hold::trait_hashes(house, arrival.to, &t));
+    let strange = hold::strange(arrival.to, fit, &traits);
+    let confirmed = (fit == SenderFit::Other).then(|| hold::confirmed(house, arrival.to)).flatten();
+    let desk = arrival.to.desk();
+    let names = arrival.names;
+    let other_desks: Vec<String> = names.desks.iter().filter(|d| Some(d.0) != desk).map(|d| d.1.clone()).collect();
+    let facts = Facts {
+        fit,
+        null_sender: arrival.null_sender,
+        our_domain: &house.rules.mail_domain,
+        provenance: arrival.provenance.clone(),
+        confirmed: confirmed.as_ref(),
+        staff: &names.staff,
+        other_desks: &other_desks,
+        new_mailer: strange.0,
+        other_name: strange.1,
+        locked: wrapped.as_ref().is_some_and(|w| w.wrap.lock.is_shut()),
+    };
+    let sender_hash = letter.from.as_ref().map(|f| address_hash(house, f).to_vec()).unwrap_or_default();
+    let screened = screen::screen(letter, &facts);
+    Judged::Read(Box::new(JudgedLetter { wrapped, screened, fit, traits, sender_hash }))
 }
 
 fn sender_fit(house: &House, to: &Destination, letter: &Letter) -> SenderFit {
@@ -180,23 +279,25 @@ pub(crate) fn address_hash(house: &House, address: &MailAddress) -> [u8; 32] {
 async fn enter(
     house: &House,
     to: &Destination,
-    letter: ScreenedLetter,
-    wrapped: Option<Wrapped>,
+    unwrapped: Unwrapped,
+    labels: &str,
+    traits: &[[u8; hold::TRAIT_BYTES]],
     digest: [u8; 32],
 ) -> Result<Received, Failure> {
     let Destination::Thread(target) = to else {
         return Err(Failure::NotAllowed);
     };
-    let unwrapped = Unwrapped { letter: letter.into_letter(), wrapped };
     let Unwrapped { letter, wrapped } = wrapping::recognize(house, target.thread, unwrapped).await?;
     let mut target = target.clone();
     let dedup = house.keys.house.hash(kind::DEDUP, [target.thread.bytes(), &digest[..]].concat());
     for _ in 0..STALE_TRIES {
         let cert = house.cert(Owner::Epoch(target.epoch.bytes()), &target.epoch_cert)?;
         let place = Place { thread: target.thread, epoch: target.epoch, cert: &cert, received: house.now() };
-        let new = seal_mail(house, &place, &letter, wrapped.as_ref(), dedup)?;
+        let new = NewLetter { flags: labels.to_owned(), ..seal_mail(house, &place, &letter, wrapped.as_ref(), dedup)? };
+        let id = new.id;
         match house.gathering.put(&house.db, new).await? {
             Stored::New => {
+                hold::learn(house, &target, traits, labels, id).await?;
                 wrapping::afterwards(house, target.thread, &letter, wrapped.as_ref()).await;
                 return Ok(Received::Letter);
             }
@@ -270,42 +371,6 @@ pub(crate) fn seal_mail(
         body: seal_letter(entity, place.cert, house.signer())?,
         attachments,
         dedup,
+        flags: String::new(),
     })
-}
-
-async fn shelve(
-    house: &House,
-    to: &Destination,
-    raw: PlainBytes,
-    reasons: &[Reason],
-    digest: [u8; 32],
-) -> Result<Received, Failure> {
-    let (desk, vouched, thread) = match to {
-        Destination::Thread(t) => (t.desk, &t.desk_cert, Some(t.thread)),
-        Destination::Desk { id, cert } => (*id, cert, None),
-        Destination::Canary(_) => return Err(Failure::NotAllowed),
-    };
-    let cert = house.cert(Owner::Desk(desk.bytes()), vouched)?;
-    let id = HeldId::draw(&*house.chance);
-    let received = house.now();
-    let body = seal_held(house, raw, &cert, desk, id, received)?;
-    let scope = thread.map_or_else(|| desk.bytes().to_vec(), |t| t.bytes().to_vec());
-    let dedup = house.keys.house.hash(kind::DEDUP, [&scope, &digest[..]].concat());
-    let new = NewHeld { id, desk, thread, reasons: Reason::write(reasons), received, body, dedup };
-    let mut tx = house.db.begin().await?;
-    let is_new = held::insert(&mut tx, &new).await?;
-    tx.commit().await?;
-    Ok(if is_new { Received::Held } else { Received::Duplicate })
-}
-
-fn seal_held(
-    house: &House,
-    raw: PlainBytes,
-    cert: &Cert,
-    desk: DeskId,
-    id: HeldId,
-    received: Moment,
-) -> Result<SealedBlob, Failure> {
-    let ids = [desk.bytes(), id.bytes()];
-    Ok(seal_blob(raw, cert, house.signer(), received, &BlobContext { kind: "held", ids: &ids })?)
 }

@@ -31,6 +31,7 @@ pub(crate) mod kind {
     pub(crate) const DEDUP: &str = "dedup";
     pub(crate) const CLIENT_KEY: &str = "client-key";
     pub(crate) const REPLY_MAIL: &str = "reply-mail";
+    pub(crate) const TRAIT: &str = "trait";
     pub(crate) const GUARD_MARK: &str = "guard-mark";
 }
 

@@ -1,20 +1,22 @@
-//! The held shelf: mail that waits for a person's decision.
+//! The held shelf: mail that waits for a person's decision, machines' notes, third parties' notes.
 
-use super::keyring;
 use super::session::{Reader, kind};
-use super::wrapping;
+use super::{hold, keyring, wrapping};
+use crate::address::MailAddress;
 use crate::audit::{self, Action};
 use crate::clock::Moment;
 use crate::house::{Failure, House};
-use crate::ids::{DeskId, HeldId, ThreadId};
-use crate::parse::{self, RawLetter};
+use crate::ids::{DeskId, HeldId, LetterId, ThreadId};
+use crate::limits::FILED_SHOWN_MAX;
+use crate::parse::{self, Letter, Mailbox, Outline, RawLetter};
 use crate::role::Role;
-use crate::screen::Reason;
+use crate::screen::{Case, Signal};
 use crate::seal::{BlobContext, open_blob};
 use crate::secret::{PlainBytes, PlainText};
-use crate::store::held::{self, Held};
-use crate::store::letters::{self, Stored};
-use crate::store::threads;
+use crate::store::held::{self, Held, HeldState};
+use crate::store::letters::{self, NewLetter, Stored};
+use crate::store::threads::{self, Thread};
+use crate::store::{Tx, doubts};
 
 /// A mail on the shelf, as listed.
 pub struct HeldLine {
@@ -25,9 +27,11 @@ pub struct HeldLine {
     /// The thread whose address it used.
     pub thread: Option<ThreadId>,
     /// Why it waits.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Signal>,
     /// When our server took it.
     pub received: Moment,
+    /// Where it stands.
+    pub state: HeldState,
 }
 
 /// A mail on the shelf, opened.
@@ -36,6 +40,12 @@ pub struct OpenHeld {
     pub line: HeldLine,
     /// Who the mail says it is from.
     pub from: PlainText,
+    /// The same as an address, where it is one.
+    pub from_address: Option<MailAddress>,
+    /// The mail program it names.
+    pub mailer: Option<PlainText>,
+    /// Addresses in To and Cc that are neither ours nor the sender's.
+    pub others: Vec<PlainText>,
     /// One line.
     pub subject: PlainText,
     /// What it says; `None` when it cannot be read.
@@ -45,14 +55,34 @@ pub struct OpenHeld {
 }
 
 fn line(h: &Held) -> HeldLine {
-    HeldLine { id: h.id, desk: h.desk, thread: h.thread, reasons: Reason::read(&h.reasons), received: h.received }
+    HeldLine {
+        id: h.id,
+        desk: h.desk,
+        thread: h.thread,
+        reasons: Signal::read(&h.reasons),
+        received: h.received,
+        state: h.state,
+    }
 }
 
-/// The oldest mails on a desk's shelf.
-pub async fn list(house: &House, reader: &Reader, desk: DeskId, limit: usize) -> Result<Vec<HeldLine>, Failure> {
+/// A page of a desk's shelf, oldest first, from where the last one ended.
+pub async fn list(
+    house: &House,
+    reader: &Reader,
+    desk: DeskId,
+    state: HeldState,
+    after: Option<(Moment, HeldId)>,
+    limit: usize,
+) -> Result<Vec<HeldLine>, Failure> {
     let mut conn = house.db.read().await?;
     keyring::desk_key(&mut conn, reader, desk).await?;
-    Ok(held::list(&mut conn, desk, limit).await?.iter().map(line).collect())
+    Ok(held::list(&mut conn, desk, state, after, limit).await?.iter().map(line).collect())
+}
+
+/// What waits, or was filed, for a thread whose access was checked: newest first.
+pub async fn of_thread(house: &House, thread: ThreadId, state: HeldState) -> Result<Vec<HeldLine>, Failure> {
+    let mut conn = house.db.read().await?;
+    Ok(held::list_of_thread(&mut conn, thread, state, FILED_SHOWN_MAX).await?.iter().map(line).collect())
 }
 
 async fn open_raw(house: &House, reader: &Reader, id: HeldId) -> Result<(Held, PlainBytes), Failure> {
@@ -71,42 +101,131 @@ async fn open_raw(house: &House, reader: &Reader, id: HeldId) -> Result<(Held, P
 /// Opens a held mail for a counselor of its desk.
 pub async fn open(house: &House, reader: &Reader, id: HeldId) -> Result<OpenHeld, Failure> {
     let (row, raw) = open_raw(house, reader, id).await?;
-    let line = line(&row);
-    let from = PlainText::new(parse::header(raw.reveal(), "From").join(", "));
-    Ok(match parse::read(RawLetter::from_plain(raw)).map(|letter| wrapping::open(house, letter).letter) {
-        Ok(letter) => OpenHeld {
-            line,
-            from,
-            files: letter.files.iter().map(|f| PlainText::new(f.name.clone())).collect(),
-            subject: letter.subject,
-            text: Some(letter.text),
-        },
-        Err(_) => OpenHeld { line, from, subject: PlainText::default(), text: None, files: Vec::new() },
-    })
+    let mut opened = OpenHeld {
+        line: line(&row),
+        from: PlainText::new(parse::header(raw.reveal(), "From").join(", ")),
+        from_address: None,
+        mailer: None,
+        others: Vec::new(),
+        subject: PlainText::default(),
+        text: None,
+        files: Vec::new(),
+    };
+    let Ok(letter) = parse::read(RawLetter::from_plain(raw)) else {
+        return Ok(opened);
+    };
+    if let Ok(outline) = Outline::read(letter.raw.bytes()) {
+        let mailer = ["User-Agent", "X-Mailer"].iter().find_map(|f| outline.value(f));
+        opened.mailer = mailer.map(PlainText::new);
+        opened.others = others(&outline, &letter, &house.rules.mail_domain);
+    }
+    let letter = wrapping::open(house, letter).letter;
+    opened.from_address = letter.from;
+    opened.files = letter.files.iter().map(|f| PlainText::new(f.name.clone())).collect();
+    opened.subject = letter.subject;
+    opened.text = Some(letter.text);
+    Ok(opened)
 }
 
-/// "This is fine": the mail becomes a letter of its thread, counted from its first receipt.
-pub async fn let_in(house: &House, reader: &Reader, id: HeldId) -> Result<ThreadId, Failure> {
+/// Whoever else got a mail.
+pub(super) fn others(outline: &Outline<'_>, letter: &Letter, our_domain: &str) -> Vec<PlainText> {
+    let all: Vec<Mailbox> = ["To", "Cc"].iter().flat_map(|f| outline.mailboxes(f)).collect();
+    crate::screen::others(&all, letter, our_domain).map(|m| PlainText::new(m.address.text())).collect()
+}
+
+/// Everybody else who got a letter that came by mail, for somebody whose access to the thread was checked.
+pub async fn others_of_letter(
+    house: &House,
+    reader: &Reader,
+    thread: &Thread,
+    letter: LetterId,
+) -> Result<Vec<PlainText>, Failure> {
+    let row = letters::find(&mut house.db.read().await?, letter).await?.ok_or(Failure::NotFound)?;
+    if row.thread != thread.id || row.door != letters::Door::Mail {
+        return Err(Failure::NotFound);
+    }
+    let raw = super::read::original(house, reader, thread, &row).await?;
+    let letter = parse::read(RawLetter::from_plain(raw)).map_err(|_| Failure::NotFound)?;
+    let outline = Outline::read(letter.raw.bytes()).map_err(|_| Failure::NotFound)?;
+    Ok(others(&outline, &letter, &house.rules.mail_domain))
+}
+
+/// The threads of the client whose address a held mail used: where it may be let in.
+pub async fn threads_of(house: &House, line: &HeldLine) -> Result<Vec<Thread>, Failure> {
+    let Some(thread) = line.thread else { return Ok(Vec::new()) };
+    let mut conn = house.db.read().await?;
+    let thread = threads::find(&mut conn, thread).await?.ok_or(Failure::NotFound)?;
+    Ok(threads::list_of_client(&mut conn, thread.client).await?)
+}
+
+/// "This is fine": the mail becomes a letter of its thread, or of another thread of the same client, counted from its
+/// first receipt. What was odd about it is remembered for this thread and signal.
+pub async fn let_in(house: &House, reader: &Reader, id: HeldId, into: Option<ThreadId>) -> Result<ThreadId, Failure> {
     let (row, raw) = open_raw(house, reader, id).await?;
-    let thread = row.thread.ok_or(Failure::NotAllowed)?;
+    let used = row.thread.ok_or(Failure::NotAllowed)?;
+    let thread = into.unwrap_or(used);
+    if !threads_of(house, &line(&row)).await?.iter().any(|t| t.id == thread) {
+        return Err(Failure::NotAllowed);
+    }
     let mut conn = house.db.read().await?;
     let target = threads::find(&mut conn, thread).await?.ok_or(Failure::NotFound)?;
     let cert = keyring::epoch_cert(house, &mut conn, target.epoch).await?;
     drop(conn);
     let digest = parse::dedup_digest(raw.reveal());
     let letter = parse::read(RawLetter::from_plain(raw)).map_err(|_| Failure::NotAllowed)?;
+    let sender = letter.from.as_ref().map(|f| super::receive::address_hash(house, f).to_vec()).unwrap_or_default();
     let unwrapped = wrapping::recognize(house, thread, wrapping::open(house, letter)).await?;
     let dedup = house.keys.house.hash(kind::DEDUP, [thread.bytes(), &digest[..]].concat());
     let place = super::write::Place { thread, epoch: target.epoch, cert: &cert, received: row.received };
-    let new = super::receive::seal_mail(house, &place, &unwrapped.letter, unwrapped.wrapped.as_ref(), dedup)?;
+    let sealed = super::receive::seal_mail(house, &place, &unwrapped.letter, unwrapped.wrapped.as_ref(), dedup)?;
+    let new = NewLetter { flags: row.reasons.clone(), ..sealed };
+    let now = house.now();
     let mut tx = house.db.begin().await?;
     held::delete(&mut tx, id).await?;
     if letters::insert_group(&mut tx, &[&new]).await?.first() == Some(&Stored::Stale) {
         return Err(Failure::Changed);
     }
-    audit::note(&mut tx, &*house.chance, house.now(), Some(reader.who.person), Action::HeldLetIn, Some(thread)).await?;
+    for signal in Signal::read(&row.reasons) {
+        if row.state == HeldState::Waiting {
+            doubts::count_alarm(&mut tx, row.desk, signal.word(), true).await?;
+        }
+        remember(&mut tx, used, signal, &sender, now).await?;
+    }
+    audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::HeldLetIn, Some(thread)).await?;
     tx.commit().await?;
     Ok(thread)
+}
+
+async fn remember(tx: &mut Tx, thread: ThreadId, signal: Signal, sender: &[u8], now: Moment) -> Result<(), Failure> {
+    let about: &[u8] = if signal.is_about_sender() { sender } else { &[] };
+    if !signal.can_be_fine() || (signal.is_about_sender() && about.is_empty()) {
+        return Ok(());
+    }
+    Ok(doubts::insert_fine(tx, thread, signal.word(), about, now).await?)
+}
+
+/// "This is fine" about the labels of one case on a letter: they go, and do not come again in this thread.
+pub async fn label_is_fine(
+    house: &House,
+    reader: &Reader,
+    thread: &Thread,
+    letter: LetterId,
+    case: Case,
+) -> Result<(), Failure> {
+    let row = letters::find(&mut house.db.read().await?, letter).await?.filter(|l| l.thread == thread.id);
+    let row = row.ok_or(Failure::NotFound)?;
+    let (gone, left): (Vec<_>, Vec<_>) = Signal::read(&row.flags).into_iter().partition(|s| s.case() == case);
+    let now = house.now();
+    let mut tx = house.db.begin().await?;
+    letters::update_flags(&mut tx, letter, &Signal::write(left)).await?;
+    for signal in gone {
+        doubts::count_alarm(&mut tx, thread.desk, signal.word(), true).await?;
+        if !signal.is_about_sender() {
+            remember(&mut tx, thread.id, signal, &[], now).await?;
+        }
+    }
+    audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::LabelFine, Some(thread.id)).await?;
+    Ok(tx.commit().await?)
 }
 
 /// "Not for us": the mail is deleted, nobody is told.
@@ -114,6 +233,43 @@ pub async fn discard(house: &House, reader: &Reader, id: HeldId) -> Result<(), F
     let (row, _) = open_raw(house, reader, id).await?;
     let mut tx = house.db.begin().await?;
     held::delete(&mut tx, id).await?;
+    was_right(&mut tx, &row).await?;
     audit::note(&mut tx, &*house.chance, house.now(), Some(reader.who.person), Action::HeldDeleted, row.thread).await?;
     Ok(tx.commit().await?)
+}
+
+/// "Third-party note": kept with the desk, outside every thread, never linked by itself.
+pub async fn make_note(house: &House, reader: &Reader, id: HeldId) -> Result<(), Failure> {
+    let (row, _) = open_raw(house, reader, id).await?;
+    let mut tx = house.db.begin().await?;
+    held::update_note(&mut tx, id).await?;
+    was_right(&mut tx, &row).await?;
+    // The trail must not link it either.
+    audit::note(&mut tx, &*house.chance, house.now(), Some(reader.who.person), Action::HeldNoted, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The signals of a mail that waited for good reason.
+async fn was_right(tx: &mut Tx, row: &Held) -> Result<(), Failure> {
+    if row.state == HeldState::Waiting {
+        for signal in Signal::read(&row.reasons) {
+            doubts::count_alarm(tx, row.desk, signal.word(), false).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Signals that are only a grey tag at a desk, because they were wrong so often.
+pub async fn grey_signals(house: &House, desk: DeskId) -> Result<Vec<Signal>, Failure> {
+    hold::grey(&mut house.db.read().await?, desk).await
+}
+
+/// The client's confirmed address, masked, to lay beside the one a mail came from.
+pub async fn confirmed_masked(house: &House, line: &HeldLine) -> Result<Option<PlainText>, Failure> {
+    let Some(thread) = line.thread else { return Ok(None) };
+    let mut conn = house.db.read().await?;
+    let thread = threads::find(&mut conn, thread).await?.ok_or(Failure::NotFound)?;
+    let target = threads::find_target(&mut conn, &thread.token_hash).await?.ok_or(Failure::NotFound)?;
+    let to = super::receive::Destination::Thread(Box::new(target));
+    Ok(hold::confirmed(house, &to).map(|a| PlainText::new(a.masked())))
 }

@@ -68,6 +68,7 @@ pub async fn by_form(house: &House, reader: &Reader, thread: &Thread, letter: Fo
             body,
             attachments,
             dedup,
+            flags: String::new(),
         };
         let mut tx = house.db.begin().await?;
         let stored = letters::insert_group(&mut tx, &[&new]).await?;

@@ -12,7 +12,7 @@ use crate::flow::leave::Opened;
 use crate::house::Rules;
 use crate::ids::base32;
 use crate::mime;
-use crate::seal::HouseKey;
+use crate::seal::{HouseKey, bounce_local};
 use crate::secret::PlainBytes;
 use crate::store::outbox::Outgoing;
 use crate::texts::Texts;
@@ -32,7 +32,7 @@ const SETTINGS_PATH: &str = "/mailbox/settings";
 
 /// A mail as it leaves. No `Debug`: it holds an address and a link.
 pub struct Mail {
-    /// Who sends it.
+    /// The envelope sender: this mail's own return address, so that a report about it says which mail it means.
     pub sender: MailAddress,
     /// To whom.
     pub recipient: MailAddress,
@@ -57,8 +57,11 @@ struct Note<'a> {
 /// Writes the mail that a row of the outbox stands for.
 pub fn compose(key: &HouseKey, rules: &Rules, row: &Outgoing, opened: &Opened, now: Moment) -> Result<Mail, BadDomain> {
     let sender = MailAddress::parse(&format!("no-reply@{}", rules.mail_domain)).map_err(|_| BadDomain)?;
+    // Where a report about this mail comes back to: it says by itself which mail it means.
+    let back = format!("{}@{}", bounce_local(row.id, key), sender.domain());
+    let back = MailAddress::parse(&back).map_err(|_| BadDomain)?;
     if let Some(letter) = &opened.message {
-        return Ok(reply(key, row, opened, letter, sender, now));
+        return Ok(reply(key, row, opened, letter, back, now));
     }
     let texts = Texts(row.language);
     let say = |part: &str| texts.t(&format!("mail-{}-{part}", row.kind.word()));
@@ -92,7 +95,7 @@ pub fn compose(key: &HouseKey, rules: &Rules, row: &Outgoing, opened: &Opened, n
         date = date(now),
         domain = sender.domain(),
     );
-    Ok(Mail { recipient: opened.recipient.clone(), message: PlainBytes::new(message.into_bytes()), sender })
+    Ok(Mail { recipient: opened.recipient.clone(), message: PlainBytes::new(message.into_bytes()), sender: back })
 }
 
 /// The mail of a reply: what was written when it was handed in, and what is known only now. Programs are asked not to
@@ -214,7 +217,15 @@ mod tests {
     fn mail(rules: &Rules, id: u8, kind: MailKind, language: Language, to: &str) -> Mail {
         let key = HouseKey::draw(&SeededChance::new(1));
         let id = OutboxId::from([id; 16]);
-        let row = Outgoing { id, kind, language, recipient_sealed: vec![], link_sealed: vec![], tries: 1 };
+        let row = Outgoing {
+            id,
+            kind,
+            language,
+            recipient_sealed: vec![],
+            link_sealed: vec![],
+            tries: 1,
+            address_hash: vec![],
+        };
         let link = match kind {
             MailKind::Notification | MailKind::Unreadable | MailKind::Letter => "https://surat.example/sign-in",
             MailKind::Confirmation => "https://surat.example/confirm/abcdefghijklmnopqrstuvwxyz234567",

@@ -99,7 +99,8 @@ async fn a_relay_gets_each_mail_once() {
     let taken = post.taken();
     assert_eq!(taken.len(), 3);
     for mail in &taken {
-        assert_eq!((mail.sender.as_str(), mail.recipient.as_str()), ("no-reply@surat.example", "sari@example.org"));
+        assert!(mail.sender.starts_with("b-") && mail.sender.ends_with("@surat.example"), "{}", mail.sender);
+        assert_eq!(mail.recipient, "sari@example.org");
         assert_eq!(mail.text.split_once("\r\n\r\n").unwrap().1.len(), compose::BODY_BYTES, "arrived as it was written");
     }
     assert_eq!(relay::message_ids(&taken).len(), 3);

@@ -9,11 +9,13 @@ use super::charset;
 use super::scan::{Field, values};
 use super::text::one_line;
 use super::transfer;
-use super::{Problem, Problems};
+use super::{Mailbox, Problem, Problems};
 use crate::address::MailAddress;
 
 /// One header field that is read at all, in bytes.
 pub(super) const FIELD_BYTES_MAX: usize = 16 * 1024;
+/// Mailboxes of one kind of field that are looked at.
+pub(super) const MAILBOXES_MAX: usize = 200;
 
 /// What a part says about itself.
 #[derive(Default)]
@@ -183,6 +185,18 @@ pub(super) fn sender<'v>(mut from: impl Iterator<Item = &'v [u8]>, problems: &mu
         return None;
     }
     address
+}
+
+/// The mailboxes of an address field, groups opened; what is no address is left out.
+pub(super) fn mailboxes(value: &[u8]) -> Vec<Mailbox> {
+    let line = as_line(value.get(..FIELD_BYTES_MAX).unwrap_or(value));
+    let read = MessageStream::new(&line).parse_address();
+    let all = read.as_address().into_iter().flat_map(|a| a.iter());
+    let one = |a: &mail_parser::Addr<'_>| {
+        let name = a.name().map(|n| plain(n.as_bytes())).filter(|n| !n.is_empty());
+        Some(Mailbox { name, address: MailAddress::parse(a.address()?).ok()? })
+    };
+    all.filter_map(one).take(MAILBOXES_MAX).collect()
 }
 
 /// The id between `<` and `>`, or what stands there instead; printable characters only.

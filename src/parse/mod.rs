@@ -30,7 +30,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use digest::dedup_digest;
 pub use mbox::mails;
-pub use outline::{Outline, PartView};
+pub use outline::{Mailbox, Outline, PartView};
 pub use photo::{CleanFile, UploadRefused, clean_upload};
 
 use crate::address::MailAddress;

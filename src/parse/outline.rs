@@ -4,8 +4,18 @@ use std::borrow::Cow;
 
 use super::scan::{self, Map, Part};
 use super::{Problems, Unreadable, charset, fields, guarded, html, letter, text};
+use crate::address::MailAddress;
 use crate::limits::LETTER_TEXT_BYTES_MAX;
 use crate::secret::PlainText;
+
+/// An address in a header field with the name before it. No `Debug`.
+#[derive(Clone)]
+pub struct Mailbox {
+    /// The name, one safe line.
+    pub name: Option<String>,
+    /// The address.
+    pub address: MailAddress,
+}
 
 /// A mail as a tree of parts. Part 0 is the mail itself. No `Debug`: it is plaintext.
 pub struct Outline<'a> {
@@ -31,6 +41,11 @@ impl<'a> Outline<'a> {
     /// The first value of a header field of the mail.
     pub fn value(&self, name: &str) -> Option<String> {
         self.map.values(name).next().map(fields::plain)
+    }
+
+    /// The mailboxes in all fields of a name, `To` for example. Nothing in them is proven.
+    pub fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
+        self.map.values(name).flat_map(fields::mailboxes).take(fields::MAILBOXES_MAX).collect()
     }
 
     /// The values of a header field as they stand in the mail, folds included.

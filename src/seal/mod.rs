@@ -11,6 +11,7 @@
 //! - `person`, `secret_lock`, `session`: a person's key, locked by their secret, and what a signed-in person holds of
 //!   it.
 //! - `cert`, `shared`: public certificates; the keys of epochs and desks and how they are granted to readers.
+//! - `bounce`: the return address of each mail of ours; `code_word`: the word a client can be asked for.
 //! - `letter`, `entity`, `blob`: sealed letters, attachments, drafts and notes.
 //! - `practice`, `incoming`, `correspond`, `directory`: the practice's own key, PGP mail written to it, letters encrypted
 //!   to a client's own key, and where mail programs look for ours.
@@ -19,7 +20,9 @@
 
 mod archive;
 mod blob;
+mod bounce;
 mod cert;
+mod code_word;
 mod correspond;
 mod directory;
 mod entity;
@@ -46,7 +49,9 @@ mod tests;
 
 pub use archive::{PasswordReader, PasswordWriter, password_reader, password_writer};
 pub use blob::{BlobContext, SealedBlob, open_blob, seal_blob, seal_to};
+pub use bounce::{bounce_local, read_bounce_local};
 pub use cert::Cert;
+pub use code_word::{fits_code_word, hide_code_word};
 pub use correspond::{KeyProblem, check_key, encrypt_mail, key_bytes, read_key, read_keys};
 pub use directory::directory_name;
 pub use entity::{AttachmentInfo, Author, Content, Entity};

@@ -1,9 +1,38 @@
-//! Mail that waits for a person's decision.
+//! Mail that did not become a letter: it waits for a decision, lies beside a thread, or is a third party's note.
 
-use super::{Conn, StoreError, Tx, id, maybe_id, on, one, statements};
+use super::{Conn, StoreError, Tx, id, maybe_id, on, one, statements, word};
 use crate::clock::Moment;
 use crate::ids::{DeskId, HeldId, ThreadId};
 use crate::seal::SealedBlob;
+
+/// Where a mail on the shelf stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldState {
+    /// It waits for a person's decision.
+    Waiting,
+    /// A machine's note, beside a thread or at a desk: nobody has to decide.
+    Filed,
+    /// What a third party wrote about somebody: kept outside every thread.
+    Note,
+}
+
+impl HeldState {
+    /// The word in the table and in text keys.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Filed => "filed",
+            Self::Note => "note",
+        }
+    }
+}
+
+impl std::str::FromStr for HeldState {
+    type Err = crate::role::UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Waiting, Self::Filed, Self::Note].into_iter().find(|s| s.word() == text).ok_or(crate::role::UnknownWord)
+    }
+}
 
 /// A mail on its way to the shelf.
 pub struct NewHeld {
@@ -13,7 +42,7 @@ pub struct NewHeld {
     pub desk: DeskId,
     /// The thread whose address it used, if any.
     pub thread: Option<ThreadId>,
-    /// Why it waits: words of `screen::Reason`, comma between.
+    /// Why it waits: words of `screen::Signal`, comma between.
     pub reasons: String,
     /// When our server took it.
     pub received: Moment,
@@ -21,6 +50,8 @@ pub struct NewHeld {
     pub body: SealedBlob,
     /// Recognises the same mail coming again.
     pub dedup: [u8; 32],
+    /// Where it stands.
+    pub state: HeldState,
 }
 
 /// A mail on the shelf.
@@ -35,20 +66,26 @@ pub struct Held {
     pub reasons: String,
     /// When our server took it.
     pub received: Moment,
+    /// Where it stands.
+    pub state: HeldState,
     /// The mail, encrypted to the desk.
     pub body: Vec<u8>,
 }
 
 statements! {
-    INSERT = "INSERT INTO held (id, desk_id, thread_id, reasons, received_us, body, dedup) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+    INSERT = "INSERT INTO held (id, desk_id, thread_id, reasons, received_us, body, dedup, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
               ON CONFLICT (dedup) DO NOTHING";
-    FIND = "SELECT id, desk_id, thread_id, reasons, received_us, body FROM held WHERE id = $1";
-    LIST = "SELECT id, desk_id, thread_id, reasons, received_us FROM held WHERE desk_id = $1 ORDER BY received_us, id LIMIT $2";
+    FIND = "SELECT id, desk_id, thread_id, reasons, received_us, state, body FROM held WHERE id = $1";
+    LIST = "SELECT id, desk_id, thread_id, reasons, received_us, state FROM held \
+            WHERE desk_id = $1 AND state = $2 AND (received_us, id) > ($3, $4) ORDER BY received_us, id LIMIT $5";
+    LIST_OF_THREAD = "SELECT id, desk_id, thread_id, reasons, received_us, state FROM held \
+                      WHERE thread_id = $1 AND state = $2 ORDER BY received_us DESC LIMIT $3";
+    UPDATE_NOTE = "UPDATE held SET state = 'note', thread_id = NULL WHERE id = $1 AND state = 'waiting'";
     DELETE = "DELETE FROM held WHERE id = $1";
 }
 
-type Row = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, i64, Vec<u8>);
-type ListRow = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, i64);
+type Row = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, i64, String, Vec<u8>);
+type ListRow = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, i64, String);
 
 fn held(row: Row) -> Result<Held, StoreError> {
     Ok(Held {
@@ -57,8 +94,13 @@ fn held(row: Row) -> Result<Held, StoreError> {
         thread: maybe_id(row.2.as_deref(), "held.thread_id")?,
         reasons: row.3,
         received: Moment::from_micros(row.4),
-        body: row.5,
+        state: word(&row.5, "held.state", &row.0)?,
+        body: row.6,
     })
+}
+
+fn listed(rows: Vec<ListRow>) -> Result<Vec<Held>, StoreError> {
+    rows.into_iter().map(|r| held((r.0, r.1, r.2, r.3, r.4, r.5, Vec::new()))).collect()
 }
 
 /// Puts a mail on the shelf; false when it lies there already.
@@ -71,6 +113,7 @@ pub async fn insert(tx: &mut Tx, h: &NewHeld) -> Result<bool, StoreError> {
         .bind(h.received.micros())
         .bind(h.body.bytes())
         .bind(&h.dedup[..])
+        .bind(h.state.word())
         .execute(c)
         .await
         .map(|d| d.rows_affected()))?;
@@ -83,14 +126,47 @@ pub async fn find(conn: &mut Conn, held_id: HeldId) -> Result<Option<Held>, Stor
     row.map(held).transpose()
 }
 
-/// The oldest of a desk's shelf, without their bodies.
-pub async fn list(conn: &mut Conn, desk: DeskId, limit: usize) -> Result<Vec<Held>, StoreError> {
+/// A page of a desk's shelf, oldest first, without the bodies: what stands after this mail's receipt and id.
+pub async fn list(
+    conn: &mut Conn,
+    desk: DeskId,
+    state: HeldState,
+    after: Option<(Moment, HeldId)>,
+    limit: usize,
+) -> Result<Vec<Held>, StoreError> {
+    let at = after.map_or(i64::MIN, |a| a.0.micros());
+    let last = after.map_or_else(Vec::new, |a| a.1.bytes().to_vec());
     let rows: Vec<ListRow> = on!(conn, |c| sqlx::query_as(LIST)
         .bind(desk.bytes())
+        .bind(state.word())
+        .bind(at)
+        .bind(&last)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(c)
         .await)?;
-    rows.into_iter().map(|r| held((r.0, r.1, r.2, r.3, r.4, Vec::new()))).collect()
+    listed(rows)
+}
+
+/// The newest of those that used a thread's address, without the bodies.
+pub async fn list_of_thread(
+    conn: &mut Conn,
+    thread: ThreadId,
+    state: HeldState,
+    limit: usize,
+) -> Result<Vec<Held>, StoreError> {
+    let rows: Vec<ListRow> = on!(conn, |c| sqlx::query_as(LIST_OF_THREAD)
+        .bind(thread.bytes())
+        .bind(state.word())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(c)
+        .await)?;
+    listed(rows)
+}
+
+/// Makes a waiting mail a third party's note, outside every thread; [`StoreError::Gone`] when somebody was quicker.
+pub async fn update_note(tx: &mut Tx, held_id: HeldId) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(UPDATE_NOTE).bind(held_id.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    one(done, "held mail")
 }
 
 /// Takes a mail off the shelf; [`StoreError::Gone`] when somebody was quicker.

@@ -80,16 +80,18 @@ pub struct Letter {
     pub covers: Option<Moment>,
     /// How many attachment rows it has.
     pub files: i64,
+    /// What labels it: words of `screen::Signal`, comma between.
+    pub flags: String,
     /// What it says, encrypted.
     pub body: Vec<u8>,
 }
 
 statements! {
-    FIND = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter WHERE id = $1";
-    LIST_BEFORE = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter \
+    FIND = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, flags, body FROM letter WHERE id = $1";
+    LIST_BEFORE = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, flags, body FROM letter \
                    WHERE thread_id = $1 AND received_us < $2 AND (author = 'client' OR released_us >= $3) \
                    ORDER BY received_us DESC, id DESC LIMIT $4";
-    LIST_ALL = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter \
+    LIST_ALL = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, flags, body FROM letter \
                 WHERE thread_id = $1 ORDER BY received_us, id";
     COUNT = "SELECT COUNT(*) FROM letter WHERE thread_id = $1 AND (author = 'client' OR released_us >= $2)";
     OLDEST_AFTER = "SELECT MIN(received_us) FROM letter WHERE thread_id = $1 AND author = 'client' AND received_us > $2";
@@ -100,14 +102,16 @@ statements! {
     MARK_READ = "UPDATE letter SET read_us = $2 WHERE thread_id = $1 AND author = 'counselor' AND released_us > 0 AND read_us = 0";
     RELEASE = "UPDATE letter SET released_us = $2 WHERE id = $1 AND released_us = 0";
     DELETE_UNRELEASED = "DELETE FROM letter WHERE id = $1 AND author_id = $2 AND released_us = 0";
-    LIST_UNRELEASED = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, body FROM letter \
+    LIST_UNRELEASED = "SELECT id, thread_id, epoch_id, author, author_id, door, received_us, released_us, read_us, covers_us, files, flags, body FROM letter \
                        WHERE thread_id = $1 AND author = 'counselor' AND released_us = 0 ORDER BY received_us, id";
     FIND_ATTACHMENT = "SELECT body FROM attachment WHERE id = $1 AND letter_id = $2";
     LIST_ATTACHMENTS = "SELECT id, body FROM attachment WHERE letter_id = $1 ORDER BY position";
+    DELETE = "DELETE FROM letter WHERE id = $1";
+    UPDATE_FLAGS = "UPDATE letter SET flags = $2 WHERE id = $1";
     FIND_DEDUP = "SELECT id FROM letter WHERE dedup = $1";
 }
 
-type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, Option<Vec<u8>>, String, i64, i64, i64, i64, i64, Vec<u8>);
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, Option<Vec<u8>>, String, i64, i64, i64, i64, i64, String, Vec<u8>);
 
 fn letter(row: Row) -> Result<Letter, StoreError> {
     Ok(Letter {
@@ -122,7 +126,8 @@ fn letter(row: Row) -> Result<Letter, StoreError> {
         read: moment(row.8),
         covers: moment(row.9),
         files: row.10,
-        body: row.11,
+        flags: row.11,
+        body: row.12,
     })
 }
 
@@ -248,6 +253,18 @@ pub async fn recall(tx: &mut Tx, letter_id: LetterId, author: PersonId) -> Resul
 pub async fn list_unreleased(conn: &mut Conn, thread: ThreadId) -> Result<Vec<Letter>, StoreError> {
     let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST_UNRELEASED).bind(thread.bytes()).fetch_all(c).await)?;
     rows.into_iter().map(letter).collect()
+}
+
+/// Removes a letter that was stored elsewhere; [`StoreError::Gone`] when it is not there.
+pub async fn delete(tx: &mut Tx, letter_id: LetterId) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(DELETE).bind(letter_id.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
+    super::one(done, "letter")
+}
+
+/// Labels a letter anew.
+pub async fn update_flags(tx: &mut Tx, letter_id: LetterId, flags: &str) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(UPDATE_FLAGS).bind(letter_id.bytes()).bind(flags).execute(c).await.map(|_| ()))?;
+    Ok(())
 }
 
 /// One attachment of one letter, encrypted.

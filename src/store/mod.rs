@@ -8,17 +8,20 @@
 
 pub mod arrivals;
 mod backup;
+pub mod bounces;
 pub mod canary;
 pub mod client_keys;
 mod conn;
 pub mod delivery;
 pub mod desks;
+pub mod doubts;
 pub mod drafts;
 pub mod epochs;
 mod error;
 mod gather;
 mod group;
 pub mod held;
+pub mod hints;
 pub mod jobs;
 pub mod letters;
 mod migrate;
@@ -65,13 +68,16 @@ pub(crate) use on;
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let all: &[(&'static str, &'static [(&'static str, &'static str)])] = &[
         ("arrivals", arrivals::ALL),
+        ("bounces", bounces::ALL),
         ("canary", canary::ALL),
         ("client_keys", client_keys::ALL),
         ("delivery", delivery::ALL),
         ("desks", desks::ALL),
+        ("doubts", doubts::ALL),
         ("drafts", drafts::ALL),
         ("epochs", epochs::ALL),
         ("held", held::ALL),
+        ("hints", hints::ALL),
         ("jobs", jobs::ALL),
         ("letters", letters::ALL),
         ("outbox", outbox::ALL),

@@ -55,6 +55,8 @@ pub struct Outgoing {
     pub link_sealed: Vec<u8>,
     /// Tries so far, this one included.
     pub tries: i64,
+    /// Keyed hash of the address: finds whose mail it was when it comes back.
+    pub address_hash: Vec<u8>,
 }
 
 /// How the outbox stands.
@@ -82,12 +84,13 @@ pub struct Dead {
 }
 
 statements! {
-    INSERT = "INSERT INTO outbox (id, kind, language, recipient_sealed, link_sealed, state, due_us, created_us) \
-              VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7)";
+    INSERT = "INSERT INTO outbox (id, kind, language, recipient_sealed, link_sealed, state, due_us, created_us, address_hash) \
+              VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8)";
     CLAIM = "UPDATE outbox SET leased_until_us = $2, tries = tries + 1 WHERE id = (SELECT id FROM outbox \
              WHERE state = 'waiting' AND due_us <= $1 AND leased_until_us <= $1 ORDER BY due_us LIMIT 1) \
              AND state = 'waiting' AND due_us <= $1 AND leased_until_us <= $1 \
-             RETURNING id, kind, language, recipient_sealed, link_sealed, tries";
+             RETURNING id, kind, language, recipient_sealed, link_sealed, tries, address_hash";
+    MARK_BOUNCED = "UPDATE outbox SET bounced = $2 WHERE id = $1 AND bounced <> $2 AND bounced <> 'hard' RETURNING address_hash, bounced";
     FINISH = "UPDATE outbox SET state = $2, reason = $3, done_us = $4, recipient_sealed = $5, link_sealed = $5 WHERE id = $1 AND state = 'waiting'";
     RETRY = "UPDATE outbox SET due_us = $2, leased_until_us = 0, reason = $3 WHERE id = $1 AND state = 'waiting' AND tries = $4";
     DELETE = "DELETE FROM outbox WHERE id = $1 AND state = 'waiting'";
@@ -98,7 +101,7 @@ statements! {
     DELETE_SENT = "DELETE FROM outbox WHERE state = 'sent' AND done_us < $1";
 }
 
-type Row = (Vec<u8>, String, String, Vec<u8>, Vec<u8>, i64);
+type Row = (Vec<u8>, String, String, Vec<u8>, Vec<u8>, i64, Vec<u8>);
 type DeadRow = (Vec<u8>, String, String, i64, i64);
 
 /// Adds a mail that leaves at `due` at the earliest.
@@ -111,6 +114,7 @@ pub async fn insert(tx: &mut Tx, mail: &Outgoing, due: Moment, now: Moment) -> R
         .bind(&mail.link_sealed)
         .bind(due.micros())
         .bind(now.micros())
+        .bind(&mail.address_hash)
         .execute(c)
         .await
         .map(|d| d.rows_affected()))?;
@@ -129,6 +133,7 @@ pub async fn claim(tx: &mut Tx, now: Moment, lease: Moment) -> Result<Option<Out
             recipient_sealed: r.3,
             link_sealed: r.4,
             tries: r.5,
+            address_hash: r.6,
         })
     })
     .transpose()
@@ -160,6 +165,15 @@ pub async fn retry(tx: &mut Tx, mail: OutboxId, tries: i64, due: Moment, reason:
         .await
         .map(|d| d.rows_affected()))?;
     Ok(done == 1)
+}
+
+/// A report says that a mail did not arrive. The hash of its address; `None` when the mail is long gone or its reports
+/// were counted before: each mail counts once as soft and once as hard.
+pub async fn mark_bounced(tx: &mut Tx, mail: OutboxId, is_hard: bool) -> Result<Option<Vec<u8>>, StoreError> {
+    let word = if is_hard { "hard" } else { "soft" };
+    let row: Option<(Vec<u8>, String)> =
+        on!(tx, |c| sqlx::query_as(MARK_BOUNCED).bind(mail.bytes()).bind(word).fetch_optional(c).await)?;
+    Ok(row.map(|r| r.0))
 }
 
 /// Removes a mail that is not wanted any more.

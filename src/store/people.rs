@@ -47,6 +47,10 @@ pub struct Notice {
     pub asked: Moment,
     /// When it was opened.
     pub confirmed: Option<Moment>,
+    /// Mails that will never arrive and mails that did not arrive this time, as their reports say.
+    pub bounces: (i64, i64),
+    /// No mail goes there since then, because it did not arrive.
+    pub stopped: Option<Moment>,
 }
 
 /// When to send notifications.
@@ -109,15 +113,15 @@ statements! {
     UPDATE_SEEN = "UPDATE person SET seen_us = $2 WHERE id = $1";
     UPDATE_LANGUAGE = "UPDATE person SET language = $2 WHERE id = $1";
     UPDATE_DISABLED = "UPDATE person SET disabled_us = $2 WHERE id = $1";
-    FIND_NOTICE = "SELECT person_id, mode, address_sealed, address_hash, token_hash, asked_us, confirmed_us FROM notice WHERE person_id = $1";
-    FIND_NOTICE_BY_TOKEN = "SELECT person_id, mode, address_sealed, address_hash, token_hash, asked_us, confirmed_us FROM notice WHERE token_hash = $1";
+    FIND_NOTICE = "SELECT person_id, mode, address_sealed, address_hash, token_hash, asked_us, confirmed_us, hard_bounces, soft_bounces, stopped_us FROM notice WHERE person_id = $1";
+    FIND_NOTICE_BY_TOKEN = "SELECT person_id, mode, address_sealed, address_hash, token_hash, asked_us, confirmed_us, hard_bounces, soft_bounces, stopped_us FROM notice WHERE token_hash = $1";
     UPSERT_NOTICE = "INSERT INTO notice (person_id, mode, address_sealed, address_hash, token_hash, asked_us, confirmed_us) \
                      VALUES ($1, $2, $3, $4, $5, $6, $7) \
                      ON CONFLICT (person_id) DO UPDATE SET mode = excluded.mode, address_sealed = excluded.address_sealed, \
                      address_hash = excluded.address_hash, token_hash = excluded.token_hash, asked_us = excluded.asked_us, \
-                     confirmed_us = excluded.confirmed_us";
+                     confirmed_us = excluded.confirmed_us, hard_bounces = 0, soft_bounces = 0, stopped_us = 0";
     COUNT_WISHES = "SELECT COUNT(*) FROM notice n JOIN person p ON p.id = n.person_id \
-                    WHERE n.address_hash = $1 AND n.confirmed_us <> 0 AND n.mode <> 'never' AND p.disabled_us = 0";
+                    WHERE n.address_hash = $1 AND n.confirmed_us <> 0 AND n.mode <> 'never' AND n.stopped_us = 0 AND p.disabled_us = 0";
     UPDATE_NOTICE_MODE = "UPDATE notice SET mode = $2 WHERE person_id = $1";
     CONFIRM_NOTICE = "UPDATE notice SET confirmed_us = $2 WHERE token_hash = $1 AND confirmed_us = 0 AND asked_us > $3";
     DELETE_NOTICE = "DELETE FROM notice WHERE person_id = $1";
@@ -128,7 +132,7 @@ statements! {
 }
 
 type Row = (Vec<u8>, String, Vec<u8>, Vec<u8>, String, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64);
-type NoticeRow = (Vec<u8>, String, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64);
+type NoticeRow = (Vec<u8>, String, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64, i64, i64);
 type InvitationRow = (Vec<u8>, String, Option<Vec<u8>>, i64, i64, i64);
 
 fn person(row: Row) -> Result<Person, StoreError> {
@@ -156,6 +160,8 @@ fn notice(row: NoticeRow) -> Result<Notice, StoreError> {
         token_hash: row.4,
         asked: Moment::from_micros(row.5),
         confirmed: moment(row.6),
+        bounces: (row.7, row.8),
+        stopped: moment(row.9),
     })
 }
 

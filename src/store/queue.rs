@@ -67,7 +67,7 @@ statements! {
         ORDER BY urgent DESC, waiting_us LIMIT $2) AS n";
     COUNT_MINE = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE assignee_id = $1 AND state = 'waiting' LIMIT $2) AS n";
     COUNT_ANSWERED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE assignee_id = $1 AND state IN ('answered', 'leaving') LIMIT $2) AS n";
-    COUNT_HELD = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM held WHERE desk_id = $1 LIMIT $2) AS n";
+    COUNT_HELD = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM held WHERE desk_id = $1 AND state = 'waiting' LIMIT $2) AS n";
     COUNT_WAITING = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE desk_id = $1 AND state = 'waiting' LIMIT $2) AS n";
     OLDEST_WAITING = "SELECT MIN(waiting_us) FROM thread WHERE desk_id = $1 AND state = 'waiting'";
 }

@@ -89,6 +89,12 @@ pub struct Target {
     pub desk_cert: Vec<u8>,
     /// Keyed hash of the client's confirmed address.
     pub sender_hash: Option<Vec<u8>>,
+    /// The same address, sealed to the house key.
+    pub sender_sealed: Option<Vec<u8>>,
+    /// Whose letters.
+    pub client: PersonId,
+    /// Keyed hashes of mail programs and names heard from before, eight bytes each.
+    pub traits: Vec<u8>,
 }
 
 statements! {
@@ -98,7 +104,7 @@ statements! {
             FROM thread WHERE id = $1";
     LIST_OF_CLIENT = "SELECT id, desk_id, client_id, state, urgent, assignee_id, epoch_id, token_hash, token_sealed, created_us, waiting_us, last_us \
                       FROM thread WHERE client_id = $1 ORDER BY created_us, id";
-    FIND_TARGET = "SELECT t.token_hash, t.id, t.desk_id, t.epoch_id, e.cert, d.cert, n.address_hash, COALESCE(n.confirmed_us, 0) \
+    FIND_TARGET = "SELECT t.token_hash, t.id, t.desk_id, t.epoch_id, e.cert, d.cert, n.address_hash, n.address_sealed, t.client_id, t.traits, COALESCE(n.confirmed_us, 0) \
                    FROM thread t JOIN epoch e ON e.id = t.epoch_id JOIN desk d ON d.id = t.desk_id \
                    LEFT JOIN notice n ON n.person_id = t.client_id WHERE t.token_hash = $1";
     ASSIGN = "UPDATE thread SET assignee_id = $2 WHERE id = $1 AND assignee_id IS NULL";
@@ -110,11 +116,13 @@ statements! {
     UPDATE_LEAVING = "UPDATE thread SET state = 'leaving' WHERE id = $1 AND state = 'waiting'";
     UPDATE_WAITING = "UPDATE thread SET state = 'waiting', waiting_us = $2 WHERE id = $1";
     UPDATE_TOKEN = "UPDATE thread SET token_hash = $2, token_sealed = $3 WHERE id = $1";
+    UPDATE_TRAITS = "UPDATE thread SET traits = $2 WHERE id = $1";
     UPDATE_EPOCH = "UPDATE thread SET epoch_id = $3 WHERE id = $1 AND epoch_id = $2";
 }
 
 type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64);
-type TargetRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>, i64);
+type TargetRow =
+    (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>, Vec<u8>, Vec<u8>, i64);
 
 /// Addresses looked up with one statement, at the most.
 pub const TARGETS_MAX: usize = 32;
@@ -202,7 +210,10 @@ fn target(row: TargetRow) -> Result<(Vec<u8>, Target), StoreError> {
         epoch: id(&row.3, "thread.epoch_id")?,
         epoch_cert: row.4,
         desk_cert: row.5,
-        sender_hash: row.6.filter(|_| row.7 != 0),
+        sender_hash: row.6.filter(|_| row.10 != 0),
+        sender_sealed: row.7.filter(|_| row.10 != 0),
+        client: id(&row.8, "thread.client_id")?,
+        traits: row.9,
     };
     Ok((row.0, target))
 }
@@ -309,6 +320,12 @@ pub async fn update_token(
         .await
         .map(|d| d.rows_affected()))?;
     one(done, "thread")
+}
+
+/// Remembers what a thread has heard from.
+pub async fn update_traits(tx: &mut Tx, thread_id: ThreadId, traits: &[u8]) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(UPDATE_TRAITS).bind(thread_id.bytes()).bind(traits).execute(c).await.map(|_| ()))?;
+    Ok(())
 }
 
 /// Begins a new period; false when another one began meanwhile.

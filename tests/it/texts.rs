@@ -6,6 +6,10 @@ use std::path::Path;
 
 /// Beginnings of keys that are put together while the program runs, and who puts them together.
 const COMPUTED: &[(&str, &str)] = &[
+    ("held-code-", "web/pages/counselor/held.rs"),
+    ("hint-title-", "web/pages/client/hint.rs"),
+    ("hint-text-", "web/pages/client/hint.rs"),
+    ("hint-answer-", "web/pages/client/hint.rs"),
     ("refusal-", "web/refusal.rs"),
     ("day-", "web/pages/operator/desk.rs"),
     ("staff-role-", "web/pages/staff/invitation.rs"),

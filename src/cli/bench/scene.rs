@@ -138,6 +138,8 @@ impl Scene {
         let house = &self.house;
         let address = MailAddress::parse(address).map_err(|_| stuck("not an address"))?;
         let notice = Notice {
+            bounces: (0, 0),
+            stopped: None,
             person: client,
             mode: NoticeMode::Never,
             address_sealed: house.keys.house.seal(

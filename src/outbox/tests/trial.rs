@@ -184,6 +184,7 @@ impl Trial {
             recipient_sealed: seal(&self.address().text()),
             link_sealed: seal("https://surat.example/sign-in"),
             tries: 0,
+            address_hash: Vec::new(),
         };
         let now = self.house.now();
         let mut tx = self.house.db.begin().await.unwrap();

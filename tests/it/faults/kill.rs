@@ -11,6 +11,7 @@ use merpati::flow::session::{Reader, Realm};
 use merpati::flow::{read, shelf};
 use merpati::house::House;
 use merpati::ids::{HeldId, LetterId};
+use merpati::store::held::HeldState;
 use merpati::store::letters;
 use merpati::store::threads::ThreadState;
 
@@ -192,7 +193,7 @@ impl Found {
             self.open_new(&house, &reader, client).await;
         }
         let counselor = sign_in(&house, Realm::Staff, COUNSELOR).await;
-        for line in shelf::list(&house, &counselor, people.desk, 100_000).await.unwrap() {
+        for line in shelf::list(&house, &counselor, people.desk, HeldState::Waiting, None, 100_000).await.unwrap() {
             if let std::collections::hash_map::Entry::Vacant(place) = self.held.entry(line.id) {
                 let held = shelf::open(&house, &counselor, line.id).await.unwrap();
                 place.insert(number(held.text.expect("a held mail opens").reveal()));

@@ -54,7 +54,9 @@ async fn shelf_reasons(home: &Home, people: &People) -> Vec<String> {
     let house = home.house().await;
     let reader = sign_in(&house, Realm::Staff, COUNSELOR).await;
     let mut reasons = Vec::new();
-    for line in shelf::list(&house, &reader, people.desk, 1_000).await.unwrap() {
+    for line in
+        shelf::list(&house, &reader, people.desk, merpati::store::held::HeldState::Waiting, None, 1_000).await.unwrap()
+    {
         let held = shelf::open(&house, &reader, line.id).await.unwrap();
         let words: Vec<_> = held.line.reasons.iter().map(|r| r.word()).collect();
         reasons.push(words.join(","));

@@ -1,5 +1,6 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
 
+mod bounces;
 mod canary;
 mod check;
 mod every_file;
@@ -8,3 +9,4 @@ mod kinds;
 mod layers;
 mod pgp;
 mod sheet;
+mod shelf;

@@ -34,6 +34,8 @@ async fn furnish(db: &Db) -> Tables {
     people::update_seen(tx, scene.client, at(4)).await.unwrap();
     people::update_disabled(tx, scene.client, Some(at(5))).await.unwrap();
     let notice = Notice {
+        bounces: (0, 0),
+        stopped: None,
         person: scene.client,
         mode: NoticeMode::Daily,
         address_sealed: vec![1, 2],
@@ -61,6 +63,7 @@ async fn furnish(db: &Db) -> Tables {
     for thread in [None, Some(scene.thread)] {
         let body = sealed_blob("Surat \u{e9}".as_bytes());
         let h = held::NewHeld {
+            state: held::HeldState::Waiting,
             id: fresh(),
             desk: scene.desk,
             thread,
@@ -79,7 +82,15 @@ async fn furnish(db: &Db) -> Tables {
     drafts::insert_file(tx, fresh(), scene.thread, scene.counselor, b"file", at(16)).await.unwrap();
     drafts::insert_note(tx, fresh(), scene.thread, scene.counselor, b"note", at(17)).await.unwrap();
     let (kind, language) = (MailKind::Confirmation, Language::English);
-    let mail = Outgoing { id: fresh(), kind, language, recipient_sealed: vec![1], link_sealed: vec![2], tries: 0 };
+    let mail = Outgoing {
+        id: fresh(),
+        kind,
+        language,
+        recipient_sealed: vec![1],
+        link_sealed: vec![2],
+        tries: 0,
+        address_hash: vec![3],
+    };
     outbox::insert(tx, &mail, at(18), at(17)).await.unwrap();
     outbox::claim(tx, at(18), at(19)).await.unwrap();
     outbox::finish(tx, mail.id, Some("no such mailbox \u{2192} gone"), at(20)).await.unwrap();

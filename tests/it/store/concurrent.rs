@@ -70,6 +70,7 @@ async fn each_mail_is_claimed_by_one_worker(db: Scratch) {
     let mut tx = db.begin().await.unwrap();
     for n in 0..WORK {
         let mail = Outgoing {
+            address_hash: Vec::new(),
             id: fresh(),
             kind: MailKind::Notification,
             language: Language::Indonesian,

@@ -1,6 +1,6 @@
 //! Held mail.
 
-use merpati::store::held::{self, Held, NewHeld};
+use merpati::store::held::{self, Held, HeldState, NewHeld};
 use merpati::store::{StoreError, queue};
 
 use super::{read, write};
@@ -18,6 +18,7 @@ fn mail(scene: Scene, seconds: i64) -> NewHeld {
         received: at(seconds),
         body: sealed_blob(b"From: somebody"),
         dedup: random(),
+        state: HeldState::Waiting,
     }
 }
 
@@ -26,9 +27,9 @@ async fn held_mail_comes_back(db: Scratch) {
     for thread in [None, Some(scene.thread)] {
         let new = NewHeld { thread, ..mail(scene, 10) };
         assert!(write!(db, |tx| held::insert(tx, &new)).unwrap());
-        let Held { id, desk, thread, reasons, received, body } = read!(db, |c| held::find(c, new.id)).unwrap();
+        let Held { id, desk, thread, reasons, received, state, body } = read!(db, |c| held::find(c, new.id)).unwrap();
         assert_eq!((id, desk, thread, reasons), (new.id, new.desk, new.thread, new.reasons));
-        assert_eq!((received, body.as_slice()), (new.received, new.body.bytes()));
+        assert_eq!((received, state, body.as_slice()), (new.received, new.state, new.body.bytes()));
     }
     assert!(read!(db, |c| held::find(c, fresh())).is_none());
 }
@@ -52,10 +53,10 @@ async fn a_shelf_is_listed_oldest_first(db: Scratch) {
         expected.push((seconds, new.id));
     }
     expected.sort_unstable_by_key(|(seconds, _)| *seconds);
-    let list = read!(db, |c| held::list(c, scene.desk, 10));
+    let list = read!(db, |c| held::list(c, scene.desk, HeldState::Waiting, None, 10));
     assert_eq!(list.iter().map(|h| h.id).collect::<Vec<_>>(), expected.iter().map(|e| e.1).collect::<Vec<_>>());
     assert!(list.iter().all(|h| h.body.is_empty() && h.desk == scene.desk && h.reasons == "sender,automatic"));
-    assert_eq!(read!(db, |c| held::list(c, scene.desk, 2)).len(), 2);
+    assert_eq!(read!(db, |c| held::list(c, scene.desk, HeldState::Waiting, None, 2)).len(), 2);
     assert_eq!(read!(db, |c| queue::count_held(c, scene.desk)), 3);
 }
 

@@ -38,7 +38,9 @@ async fn a_letter_comes_back(db: Scratch) {
     for new in [scene.letter(at(10)), by_nobody, reply] {
         write!(db, |tx| put(tx, &new)).unwrap();
         let found = read!(db, |c| letters::find(c, new.id)).unwrap();
-        let Letter { id, thread, epoch, side, author, door, received, released, read, covers, files, body } = found;
+        let Letter { id, thread, epoch, side, author, door, received, released, read, covers, files, flags, body } =
+            found;
+        assert_eq!(flags, new.flags);
         assert_eq!((id, thread, epoch, side, author), (new.id, new.thread, new.epoch, new.side, new.author));
         assert_eq!((door, received, released, covers), (new.door, new.received, new.released, new.covers));
         assert_eq!((read, files, body.as_slice()), (None, 0, new.body.bytes()));

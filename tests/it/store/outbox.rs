@@ -22,6 +22,7 @@ both_engines!(
 
 fn mail() -> Outgoing {
     Outgoing {
+        address_hash: vec![7; 32],
         id: fresh(),
         kind: MailKind::Notification,
         language: Language::Indonesian,
@@ -41,7 +42,8 @@ async fn a_mail_comes_back_when_claimed(db: Scratch) {
     for new in [mail(), confirmation] {
         write!(db, |tx| outbox::insert(tx, &new, at(5), at(1))).unwrap();
         let found = write!(db, |tx| outbox::claim(tx, at(5), lease(at(5)))).unwrap().unwrap();
-        let Outgoing { id, kind, language, recipient_sealed, link_sealed, tries } = found;
+        let Outgoing { id, kind, language, recipient_sealed, link_sealed, tries, address_hash } = found;
+        assert_eq!(address_hash, new.address_hash);
         assert_eq!((id, kind, language, tries), (new.id, new.kind, new.language, 1));
         assert_eq!((recipient_sealed, link_sealed), (new.recipient_sealed.clone(), new.link_sealed.clone()));
         assert!(matches!(write!(db, |tx| outbox::insert(tx, &new, at(5), at(1))), Err(StoreError::Taken(_))));

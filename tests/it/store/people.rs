@@ -98,6 +98,8 @@ async fn staff_and_clients_are_told_apart(db: Scratch) {
 
 fn notice(of: &Person) -> Notice {
     Notice {
+        bounces: (0, 0),
+        stopped: None,
         person: of.id,
         mode: NoticeMode::AtOnce,
         address_sealed: random::<40>().to_vec(),
@@ -120,7 +122,9 @@ async fn a_notice_comes_back_and_is_replaced(db: Scratch) {
             read!(db, |c| people::find_notice(c, of.id)).unwrap(),
             read!(db, |c| people::find_notice_by_token(c, &new.token_hash)).unwrap(),
         ] {
-            let Notice { person, mode, address_sealed, address_hash, token_hash, asked, confirmed } = found;
+            let Notice { person, mode, address_sealed, address_hash, token_hash, asked, confirmed, bounces, stopped } =
+                found;
+            assert_eq!((bounces, stopped), ((0, 0), None));
             assert_eq!((person, mode, asked, confirmed), (of.id, new.mode, new.asked, new.confirmed));
             assert_eq!((address_sealed, address_hash), (new.address_sealed.clone(), new.address_hash.clone()));
             assert_eq!(token_hash, new.token_hash);

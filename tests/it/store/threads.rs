@@ -68,11 +68,24 @@ async fn a_target_knows_only_confirmed_senders(db: Scratch) {
     let epoch = read!(db, |c| threads::find_epoch(c, scene.epoch)).unwrap();
     let find = async || read!(db, |c| threads::find_target(c, &stored.token_hash)).unwrap();
 
-    let threads::Target { thread, desk, epoch: epoch_id, epoch_cert, desk_cert, sender_hash } = find().await;
+    let threads::Target {
+        thread,
+        desk,
+        epoch: epoch_id,
+        epoch_cert,
+        desk_cert,
+        sender_hash,
+        sender_sealed,
+        client,
+        traits,
+    } = find().await;
+    assert_eq!((sender_sealed, client, traits), (None, scene.client, Vec::new()));
     assert_eq!((thread, desk, epoch_id), (scene.thread, scene.desk, scene.epoch));
     assert_eq!((epoch_cert, desk_cert.as_slice(), sender_hash), (epoch.cert, &b"desk cert"[..], None));
 
     let mut notice = Notice {
+        bounces: (0, 0),
+        stopped: None,
         person: scene.client,
         mode: NoticeMode::Never,
         address_sealed: vec![1],

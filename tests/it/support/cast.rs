@@ -178,6 +178,7 @@ impl Scene {
             body: sealed_letter(self.thread, id, received, "Apa kabar?"),
             attachments: Vec::new(),
             dedup: random(),
+            flags: String::new(),
         }
     }
 

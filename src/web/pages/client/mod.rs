@@ -1,6 +1,7 @@
 //! Pages of a client.
 
 mod file;
+mod hint;
 mod letters;
 mod mailbox;
 mod settings;
@@ -21,11 +22,14 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/mailbox", get(mailbox::get))
         .route("/mailbox/settings", get(settings::get).post(settings::post))
         .route("/mailbox/settings/letters", get(letters::get).post(letters::post))
+        .route("/mailbox/settings/code-word", post(settings::code_word))
         .route("/mailbox/{thread}", get(thread::get))
         .route(
             "/mailbox/{thread}/write",
             get(write::get).post(write::post).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX)),
         )
+        .route("/mailbox/{thread}/hint", post(hint::post))
+        .route("/mailbox/{thread}/code", post(hint::code))
         .route("/mailbox/{thread}/draft", post(write::autosave))
         .route("/mailbox/{thread}/file/{letter}/{number}", get(file::get))
 }

@@ -5,10 +5,13 @@ use axum::response::Response;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+use super::hint::{self, HintView};
 use crate::clock::Moment;
-use crate::flow::answer;
 use crate::flow::read::{self, OpenLetter, ThreadPage};
+use crate::flow::{answer, code_word, notify};
 use crate::ids::ThreadId;
+use crate::limits::CODE_WORD_CHARS_MAX;
+use crate::store::hints::CodeResult;
 use crate::store::letters::Side;
 use crate::store::threads::{Thread, ThreadState};
 use crate::web::ctx::{Client, Ctx};
@@ -39,6 +42,10 @@ struct Page {
     state: String,
     has_draft: bool,
     first_page: bool,
+    hints: Vec<HintView>,
+    asks_code: bool,
+    stopped: bool,
+    word_chars: usize,
 }
 
 impl Page {
@@ -78,7 +85,14 @@ pub(super) async fn get(
     let ThreadPage { letters, older } =
         read::page(&ctx.house, &reader, &thread, asked.before.map(Moment::from_micros)).await?;
     let has_draft = answer::draft(&ctx.house, &reader, thread.id).await?.is_some();
+    let first_page = asked.before.is_none();
+    let hints = if first_page { hint::views(&ctx, &reader, &thread).await? } else { Vec::new() };
+    let question = code_word::question(&ctx.house, thread.id).await?;
     let page = Page {
+        hints,
+        asks_code: first_page && question.is_some_and(|q| q.result != CodeResult::Match),
+        stopped: first_page && notify::settings(&ctx.house, &reader).await?.stopped,
+        word_chars: CODE_WORD_CHARS_MAX,
         s: Shell::new(&ctx, Some(reader.who.roles), "mailbox-title", "/mailbox"),
         desk: desk.name,
         zone: hours::zone(&desk.zone),
@@ -87,7 +101,7 @@ pub(super) async fn get(
         urgent: asked.done == "sent-urgent",
         state: state(&ctx, &thread),
         has_draft,
-        first_page: asked.before.is_none(),
+        first_page,
         letters,
         thread,
     };
@@ -99,6 +113,11 @@ fn notice(ctx: &Ctx, done: &str) -> Option<String> {
         "sent" | "sent-urgent" => "thread-done-sent",
         "discarded" => "thread-done-discarded",
         "recovered" => "thread-done-recovered",
+        "moved" => "hint-done-moved",
+        "never" => "hint-done-never",
+        "code-match" => "hint-done-code-match",
+        "code-miss" => "hint-done-code-miss",
+        "code-often" => "hint-done-code-often",
         _ => return None,
     };
     Some(ctx.texts.t(key))

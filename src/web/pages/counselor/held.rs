@@ -5,12 +5,15 @@ use axum::response::Response;
 use chrono_tz::Tz;
 
 use super::{Done, Notice, When, notice, part};
+use crate::flow::hints::{self, HintKind};
 use crate::flow::session::Reader;
-use crate::flow::shelf::{self, OpenHeld};
-use crate::flow::{read, work};
+use crate::flow::shelf::{self, HeldLine, OpenHeld};
+use crate::flow::{code_word, read, work};
 use crate::house::Failure;
 use crate::ids::{HeldId, ThreadId};
+use crate::screen::{self, Case};
 use crate::secret::PlainText;
+use crate::store::held::HeldState;
 use crate::web::ctx::{Counselor, Ctx};
 use crate::web::hours;
 use crate::web::refusal::Refusal;
@@ -31,12 +34,22 @@ struct Page {
     /// The mailbox whose address was used, where this counselor may know it.
     mailbox: Option<(ThreadId, PlainText)>,
     can_enter: bool,
+    waits: bool,
+    /// Somebody else may be writing: the red frame.
+    is_doubtful: bool,
+    /// Meant for somebody else: nothing but the first lines is shown.
+    is_foreign: bool,
+    confirmed: Option<PlainText>,
+    /// The client's other threads it could belong to.
+    places: Vec<(ThreadId, String)>,
+    code: Option<String>,
+    client_says: Option<String>,
     mail: OpenHeld,
 }
 
 impl Page {
     fn has_more(&self) -> bool {
-        self.mail.text.as_ref().is_some_and(|t| t.reveal().trim().lines().count() > OPEN_LINES)
+        !self.is_foreign && self.mail.text.as_ref().is_some_and(|t| t.reveal().trim().lines().count() > OPEN_LINES)
     }
 
     fn head(&self) -> String {
@@ -64,8 +77,19 @@ pub(super) async fn get(
         Some(thread) => mailbox(&ctx, &reader, thread).await?,
         None => None,
     };
+    let reasons = &mail.line.reasons;
+    let has = |case: Case| reasons.iter().any(|r| r.case() == case);
+    let waits = mail.line.state == HeldState::Waiting;
+    let about = about(&ctx, &mailbox, &mail.line, zone).await?;
     let page = Page {
         s: Shell::new(&ctx, Some(reader.who.roles), "held-title", "/queue"),
+        waits,
+        is_doubtful: has(Case::M3) || has(Case::M12) || has(Case::M15),
+        is_foreign: waits && screen::is_established(reasons, Case::M5),
+        confirmed: shelf::confirmed_masked(&ctx.house, &mail.line).await?,
+        places: about.places,
+        code: about.code,
+        client_says: about.client_says,
         notice: notice(ctx.texts, asked.done.as_deref()),
         id: mail.line.id,
         desk: desk.map(|d| d.name).unwrap_or_default(),
@@ -76,6 +100,42 @@ pub(super) async fn get(
         mail,
     };
     Ok(ctx.page(&page))
+}
+
+/// What is known of the thread whose address was used.
+#[derive(Default)]
+struct About {
+    places: Vec<(ThreadId, String)>,
+    code: Option<String>,
+    client_says: Option<String>,
+}
+
+async fn about(
+    ctx: &Ctx,
+    mailbox: &Option<(ThreadId, PlainText)>,
+    line: &HeldLine,
+    zone: Tz,
+) -> Result<About, Refusal> {
+    let Some((thread, _)) = mailbox else { return Ok(About::default()) };
+    let mut about = About::default();
+    for place in shelf::threads_of(&ctx.house, line).await? {
+        about.places.push((place.id, read::desk_of(&ctx.house, &place).await?.name));
+    }
+    about.code = code_words(ctx, *thread, zone).await?;
+    let answers = hints::answers(&ctx.house, *thread).await?;
+    let says = answers.iter().find(|(k, h)| *k == HintKind::OtherAddress && h.about == line.id.bytes());
+    about.client_says =
+        says.map(|(_, h)| ctx.texts.t(if h.answer == "yes" { "held-client-yes" } else { "held-client-no" }));
+    Ok(about)
+}
+
+/// How the question for the code word stands, in words.
+pub(super) async fn code_words(ctx: &Ctx, thread: ThreadId, zone: Tz) -> Result<Option<String>, Refusal> {
+    let question = code_word::question(&ctx.house, thread).await?;
+    Ok(question.map(|q| {
+        let at = ctx.texts.date_time(q.answered.unwrap_or(q.asked), zone);
+        ctx.texts.t1(&format!("held-code-{}", q.result.word()), "time", at)
+    }))
 }
 
 async fn mailbox(ctx: &Ctx, reader: &Reader, id: ThreadId) -> Result<Option<(ThreadId, PlainText)>, Refusal> {

@@ -19,6 +19,6 @@ pub(super) async fn post(
     if !fields.has("checked") {
         return Ok(ctx.lead_to(&format!("/held/{id}?done=confirm#let-in")));
     }
-    shelf::let_in(&ctx.house, &reader, id).await?;
+    shelf::let_in(&ctx.house, &reader, id, fields.parse("thread")).await?;
     Ok(ctx.lead_to("/queue?tab=held&done=let-in"))
 }

@@ -1,14 +1,19 @@
 //! Pages of a counselor: the queue, threads, the shelf of held mail.
 
 mod admit;
+mod beside_it;
 mod draft;
 mod file;
 mod give_back;
 mod guard_view;
 mod hand_over;
 mod held;
+mod held_code;
 mod held_discard;
 mod held_let_in;
+mod held_note;
+mod label_fine;
+mod labels;
 mod note;
 mod note_delete;
 mod queue;
@@ -58,6 +63,9 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/held/{id}", get(held::get))
         .route("/held/{id}/let-in", post(held_let_in::post))
         .route("/held/{id}/discard", post(held_discard::post))
+        .route("/held/{id}/note", post(held_note::post))
+        .route("/held/{id}/code", post(held_code::post))
+        .route("/queue/{thread}/fine", post(label_fine::post))
 }
 
 /// What a page was led to with.
@@ -75,14 +83,16 @@ struct Notice {
 
 /// The notice of a word in the address. Only these words have one: an address cannot put a text of its own on a page.
 fn notice(texts: Texts, done: Option<&str>) -> Option<Notice> {
-    const WELL: [&str; 16] = [
+    const WELL: [&str; 19] = [
         "admitted",
         "carried",
+        "code-asked",
         "discarded",
         "draft-discarded",
         "draft-saved",
         "given-back",
         "handed-over",
+        "label-fine",
         "let-in",
         "noted",
         "note-deleted",
@@ -91,9 +101,11 @@ fn notice(texts: Texts, done: Option<&str>) -> Option<Notice> {
         "sent",
         "taken",
         "taken-over",
+        "third-party",
         "unsafe",
     ];
-    const BADLY: [&str; 8] = ["changed", "choose", "confirm", "empty-note", "kept", "late", "quicker", "reason"];
+    const BADLY: [&str; 9] =
+        ["changed", "choose", "code-none", "confirm", "empty-note", "kept", "late", "quicker", "reason"];
     let word = done?;
     let is_problem = BADLY.contains(&word);
     let known = is_problem || WELL.contains(&word);

@@ -1,5 +1,7 @@
 //! `GET /queue`: the triage queue, and the shelf of held mail as its last tab.
 
+use std::fmt::Write as _;
+
 use axum::extract::Query;
 use axum::response::Response;
 use chrono_tz::Tz;
@@ -15,6 +17,7 @@ use crate::limits::{QUEUE_COUNT_MAX, QUEUE_PAGE_ROWS};
 use crate::role::Language;
 use crate::secret::PlainText;
 use crate::store::desks::Desk;
+use crate::store::held::HeldState;
 use crate::store::queue::After;
 use crate::store::threads::ThreadState;
 use crate::web::ctx::{Counselor, Ctx};
@@ -29,6 +32,10 @@ pub(super) struct Asked {
     desk: Option<String>,
     after: Option<String>,
     done: Option<String>,
+    /// Which part of the shelf: waiting, filed, note.
+    shelf: Option<String>,
+    /// Where a page of the shelf begins.
+    from: Option<String>,
 }
 
 struct TabView {
@@ -85,7 +92,7 @@ struct Page {
     newcomers: Vec<Newcomer>,
     rows: Vec<Row>,
     held: Vec<HeldRow>,
-    held_cut: bool,
+    shelf: HeldState,
     first: Option<String>,
     next: Option<String>,
     no_seat: bool,
@@ -106,8 +113,11 @@ pub(super) async fn get(Query(asked): Query<Asked>, Counselor(ctx, reader): Coun
         tab = Tab::Unassigned;
         found = work::queue(&ctx.house, &reader, tab, desk, after).await?;
     }
-    let held = if tab == Tab::Held { held_lines(&ctx, &reader, &found, desk).await? } else { Vec::new() };
-    let page = view(&ctx, &reader, &Shown { tab, desk, after, done: asked.done }, found, held);
+    let shelf = asked.shelf.as_deref().and_then(|s| s.parse().ok()).unwrap_or(HeldState::Waiting);
+    let from = asked.from.as_deref().and_then(read_from);
+    let asked_for = Shown { tab, desk, after, done: asked.done, shelf, from };
+    let held = if tab == Tab::Held { held_lines(&ctx, &reader, &found, &asked_for).await? } else { Vec::new() };
+    let page = view(&ctx, &reader, &asked_for, found, held);
     Ok(ctx.page(&page))
 }
 
@@ -117,6 +127,8 @@ struct Shown {
     desk: Option<DeskId>,
     after: Option<After>,
     done: Option<String>,
+    shelf: HeldState,
+    from: Option<(Moment, HeldId)>,
 }
 
 async fn desk_of(ctx: &Ctx, reader: &Reader, word: &str) -> Result<DeskId, Refusal> {
@@ -124,20 +136,20 @@ async fn desk_of(ctx: &Ctx, reader: &Reader, word: &str) -> Result<DeskId, Refus
     seats.iter().find(|d| d.slug == word || d.id.to_string() == word).map(|d| d.id).ok_or(Refusal::NotFound)
 }
 
+/// `1795000000000000.HELDID`: receipt and id of the mail a page of the shelf begins after.
+fn read_from(text: &str) -> Option<(Moment, HeldId)> {
+    let (at, id) = text.split_once('.')?;
+    Some((Moment::from_micros(at.parse().ok()?), id.parse().ok()?))
+}
+
 /// The oldest held mails of the desks this counselor can read.
-async fn held_lines(
-    ctx: &Ctx,
-    reader: &Reader,
-    found: &QueuePage,
-    desk: Option<DeskId>,
-) -> Result<Vec<HeldLine>, Refusal> {
+async fn held_lines(ctx: &Ctx, reader: &Reader, found: &QueuePage, shown: &Shown) -> Result<Vec<HeldLine>, Refusal> {
     let mut lines = Vec::new();
     let readable = found.desks.iter().map(|d| d.id).filter(|d| !found.waiting_for_key.contains(d));
-    for id in readable.filter(|id| desk.is_none_or(|d| d == *id)) {
-        lines.extend(shelf::list(&ctx.house, reader, id, QUEUE_PAGE_ROWS).await?);
+    for id in readable.filter(|id| shown.desk.is_none_or(|d| d == *id)) {
+        lines.extend(shelf::list(&ctx.house, reader, id, shown.shelf, shown.from, QUEUE_PAGE_ROWS + 1).await?);
     }
     lines.sort_by_key(|l| (l.received, l.id));
-    lines.truncate(QUEUE_PAGE_ROWS);
     Ok(lines)
 }
 
@@ -170,6 +182,19 @@ fn href(tab: Tab, desk: Option<&Desk>, after: Option<&After>) -> String {
     out
 }
 
+/// The same with the part of the shelf and the mail its page begins after.
+fn shelf_href(shown: &Shown, desk: Option<&Desk>, after: Option<&HeldLine>) -> String {
+    let mut out = href(shown.tab, desk, None);
+    if shown.shelf != HeldState::Waiting {
+        out.push_str("&shelf=");
+        out.push_str(shown.shelf.word());
+    }
+    if let Some(line) = after {
+        let _ = write!(out, "&from={}.{}", line.received.micros(), line.id);
+    }
+    out
+}
+
 fn zone_of(desks: &[Desk], id: DeskId) -> Tz {
     desks.iter().find(|d| d.id == id).map_or(Tz::UTC, |d| hours::zone(&d.zone))
 }
@@ -178,7 +203,10 @@ fn name_of(desks: &[Desk], id: DeskId) -> String {
     desks.iter().find(|d| d.id == id).map(|d| d.name.clone()).unwrap_or_default()
 }
 
-fn view(ctx: &Ctx, reader: &Reader, shown: &Shown, found: QueuePage, held: Vec<HeldLine>) -> Page {
+fn view(ctx: &Ctx, reader: &Reader, shown: &Shown, found: QueuePage, mut held: Vec<HeldLine>) -> Page {
+    let more_held = held.len() > QUEUE_PAGE_ROWS;
+    held.truncate(QUEUE_PAGE_ROWS);
+    let last_held = held.last().filter(|_| more_held);
     let QueuePage { desks, waiting_for_key, counts, lines, more, newcomers } = found;
     let desk = desks.iter().find(|d| Some(d.id) == shown.desk);
     let tab = |tab: Tab| TabView {
@@ -193,7 +221,7 @@ fn view(ctx: &Ctx, reader: &Reader, shown: &Shown, found: QueuePage, held: Vec<H
         name,
         desk_name: name_of(&desks, desk),
     };
-    let is_first = shown.after.is_none();
+    let is_first = shown.after.is_none() && shown.from.is_none();
     let rows =
         lines.into_iter().enumerate().map(|(n, line)| row(ctx, reader, shown.tab, &desks, line, is_first && n == 0));
     Page {
@@ -209,10 +237,10 @@ fn view(ctx: &Ctx, reader: &Reader, shown: &Shown, found: QueuePage, held: Vec<H
         closed_desks: waiting_for_key.iter().map(|d| name_of(&desks, *d)).collect(),
         newcomers: newcomers.into_iter().map(newcomer).collect(),
         rows: rows.collect(),
-        held_cut: held.len() >= QUEUE_PAGE_ROWS,
+        shelf: shown.shelf,
         held: held.iter().map(|line| held_row(ctx, &desks, line)).collect(),
-        first: shown.after.map(|_| href(shown.tab, desk, None)),
-        next: more.map(|m| href(shown.tab, desk, Some(&m))),
+        first: (!is_first).then(|| shelf_href(shown, desk, None)),
+        next: more.map(|m| href(shown.tab, desk, Some(&m))).or(last_held.map(|l| shelf_href(shown, desk, Some(l)))),
         no_seat: desks.is_empty(),
         empty_title: ctx.texts.t(&format!("queue-empty-{}-title", shown.tab.word())),
         empty_text: ctx.texts.t(&format!("queue-empty-{}", shown.tab.word())),

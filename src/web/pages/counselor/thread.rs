@@ -32,6 +32,8 @@ use crate::web::refusal::Refusal;
 pub(super) struct Asked {
     pub(super) before: Option<i64>,
     pub(super) done: Option<String>,
+    /// The letter whose other recipients are shown.
+    pub(super) others: Option<String>,
 }
 
 /// A reply as it was typed.

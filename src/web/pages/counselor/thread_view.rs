@@ -2,15 +2,17 @@
 
 use chrono_tz::Tz;
 
+use super::beside_it::{BesideIt, beside_it};
 use super::guard_view::GuardView;
+use super::labels::{Label, labels};
 use super::thread::{Asked, Written};
 use super::{Notice, When, notice};
 use crate::clock::Moment;
-use crate::flow::answer;
 use crate::flow::read::{self, Access, OpenLetter};
 use crate::flow::session::Reader;
 use crate::flow::words::Words;
 use crate::flow::work::{self, Beside};
+use crate::flow::{answer, shelf};
 use crate::house::Failure;
 use crate::ids::{LetterId, NoteId, PersonId, ThreadId};
 use crate::limits::{NOTE_BYTES_MAX, SUBJECT_CHARS_MAX};
@@ -46,6 +48,9 @@ struct LetterView {
     words: Option<Words>,
     states: Vec<String>,
     can_recall: bool,
+    labels: Vec<Label>,
+    /// Whoever else got it, where that was asked for.
+    others: Vec<PlainText>,
 }
 
 /// A private note of the reader.
@@ -88,6 +93,7 @@ pub(super) struct Page {
     door: Option<String>,
     language: Language,
     letters: Vec<LetterView>,
+    beside_it: BesideIt,
     /// Older letters stand before this moment.
     older: Option<i64>,
     /// This is not the newest page.
@@ -150,6 +156,7 @@ pub(super) async fn view(
         door: None,
         language: beside.language,
         letters: Vec::new(),
+        beside_it: BesideIt::default(),
         older: None,
         is_past: asked.before.is_some(),
         reply: None,
@@ -165,6 +172,9 @@ pub(super) async fn view(
     };
     let covers =
         if page.holder().is_none() { add_letters(ctx, reader, thread, asked, &mut page, zone).await? } else { None };
+    if page.holder().is_none() {
+        page.beside_it = beside_it(ctx, reader, thread, zone).await?;
+    }
     if page.is_mine() {
         add_work(ctx, reader, thread, &mut page, zone).await?;
     }
@@ -188,10 +198,18 @@ async fn add_letters(
     // Ten replies in a row: everything of the client is older than what stands here.
     let covers = newest.or(opened.letters.last()).map(|l| l.received);
     page.older = opened.older.map(Moment::micros);
+    let grey = shelf::grey_signals(&ctx.house, thread.desk).await?;
     for letter in opened.letters {
+        let shows = asked.others.as_deref() == Some(letter.id.to_string().as_str());
         let waits = letter.side == Side::Counselor && letter.released.is_none();
         let leaves = if waits { answer::leaves_at(&ctx.house, letter.id).await? } else { None };
-        page.letters.push(letter_view(ctx, reader, &page.beside, letter, leaves, zone));
+        let labels = labels(ctx.texts, &letter.flags, &grey);
+        let mut view = letter_view(ctx, reader, &page.beside, letter, leaves, zone);
+        view.labels = labels;
+        if shows {
+            view.others = shelf::others_of_letter(&ctx.house, reader, thread, view.id).await?;
+        }
+        page.letters.push(view);
     }
     Ok(covers)
 }
@@ -215,6 +233,8 @@ fn letter_view(
         when: When::new(ctx, letter.received, zone),
         by_mail: letter.door == Door::Mail,
         wraps: wraps::lines(ctx.texts, letter.wrap.as_ref()),
+        labels: Vec::new(),
+        others: Vec::new(),
         words: letter.words,
         states,
         can_recall: !from_client && is_own && letter.released.is_none(),

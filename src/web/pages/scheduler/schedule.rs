@@ -6,6 +6,7 @@ use crate::commitments::week::Week;
 use crate::flow::oversee::{self, DeskLoad};
 use crate::limits::QUEUE_COUNT_MAX;
 use crate::secret::PlainText;
+use crate::store::doubts::Incident;
 use crate::web::ctx::{Ctx, Scheduler};
 use crate::web::hours;
 use crate::web::refusal::Refusal;
@@ -16,6 +17,7 @@ use crate::web::shell::Shell;
 struct Page {
     s: Shell,
     desks: Vec<Line>,
+    incidents: Vec<String>,
 }
 
 struct Line {
@@ -39,8 +41,19 @@ struct Oldest {
 
 pub(super) async fn get(Scheduler(ctx, who): Scheduler) -> Result<Response, Refusal> {
     let loads = oversee::loads(&ctx.house).await?;
+    let incidents = oversee::incidents(&ctx.house).await?;
+    let incidents = incidents.into_iter().map(|i| incident(&ctx, &loads, &i)).collect();
     let desks = loads.into_iter().map(|load| line(&ctx, load)).collect();
-    Ok(ctx.page(&Page { s: Shell::new(&ctx, Some(who.roles), "schedule-title", "/schedule"), desks }))
+    Ok(ctx.page(&Page { s: Shell::new(&ctx, Some(who.roles), "schedule-title", "/schedule"), desks, incidents }))
+}
+
+/// Mail of ours that came back, in a sentence.
+fn incident(ctx: &Ctx, loads: &[DeskLoad], incident: &Incident) -> String {
+    let desk = loads.iter().find(|l| l.seats.desk.id.bytes() == incident.desk);
+    let zone = desk.map_or(chrono_tz::UTC, |l| hours::zone(&l.seats.desk.zone));
+    let name = desk.map(|l| l.seats.desk.name.clone()).unwrap_or_default();
+    let when = ctx.texts.date_time(incident.last, zone);
+    format!("{when} · {name} · {}", ctx.texts.t1("incident-loop", "n", incident.times))
 }
 
 fn line(ctx: &Ctx, load: DeskLoad) -> Line {

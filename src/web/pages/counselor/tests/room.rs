@@ -183,7 +183,7 @@ impl Room {
     }
 
     async fn held(&self) -> Vec<HeldId> {
-        held::list(&mut self.house.db.read().await.unwrap(), self.desk, 10)
+        held::list(&mut self.house.db.read().await.unwrap(), self.desk, held::HeldState::Waiting, None, 10)
             .await
             .unwrap()
             .iter()

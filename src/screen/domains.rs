@@ -1,0 +1,317 @@
+//! Addresses that look like others, that several people read, or that belong to offices.
+//!
+//! Compared with a list of our own; nothing here asks anybody about a client's address, and nothing is corrected without
+//! its owner.
+
+use strsim::{damerau_levenshtein, osa_distance};
+use unicode_security::MixedScript as _;
+use unicode_security::confusable_detection::skeleton;
+
+use crate::address::MailAddress;
+
+/// Mail providers people here write from.
+const COMMON: [&str; 30] = [
+    "gmail.com",
+    "googlemail.com",
+    "yahoo.com",
+    "yahoo.co.id",
+    "ymail.com",
+    "rocketmail.com",
+    "outlook.com",
+    "outlook.co.id",
+    "hotmail.com",
+    "hotmail.co.id",
+    "live.com",
+    "msn.com",
+    "icloud.com",
+    "me.com",
+    "aol.com",
+    "proton.me",
+    "protonmail.com",
+    "tutanota.com",
+    "tuta.com",
+    "zoho.com",
+    "gmx.com",
+    "gmx.net",
+    "gmx.de",
+    "web.de",
+    "mail.com",
+    "fastmail.com",
+    "yandex.com",
+    "plasa.com",
+    "telkom.net",
+    "belajar.id",
+];
+/// What Indonesian domains end with; the label before it is somebody's own.
+const SUFFIXES: [&str; 9] = ["ac.id", "co.id", "desa.id", "go.id", "mil.id", "my.id", "or.id", "sch.id", "web.id"];
+/// Endings that belong to countries or are bought by those who wait for a slip: a common provider with one of these.
+const SLIPPED_ENDINGS: [&str; 8] = ["co", "cm", "om", "con", "comm", "cpm", "vom", "xom"];
+/// Short domains have too many honest neighbors.
+const COMPARED_CHARS_MIN: usize = 6;
+/// First words of addresses that several people read.
+const SHARED: [&str; 40] = [
+    "admin",
+    "admission",
+    "all",
+    "bk",
+    "bp",
+    "cs",
+    "class",
+    "contact",
+    "direksi",
+    "family",
+    "famili",
+    "finance",
+    "guru",
+    "hello",
+    "help",
+    "hrd",
+    "humas",
+    "info",
+    "informasi",
+    "kantor",
+    "kelas",
+    "keluarga",
+    "kepsek",
+    "kesiswaan",
+    "kontak",
+    "marketing",
+    "office",
+    "orangtua",
+    "osis",
+    "parents",
+    "redaksi",
+    "rumah",
+    "sales",
+    "sekolah",
+    "sekretariat",
+    "siswa",
+    "staff",
+    "support",
+    "tatausaha",
+    "tim",
+];
+/// Endings and names of offices that ask about people.
+const OFFICIAL: [&str; 14] = [
+    "polri.go.id",
+    "kejaksaan.go.id",
+    "mahkamahagung.go.id",
+    "kpk.go.id",
+    "mil.id",
+    "police.uk",
+    "fbi.gov",
+    "interpol.int",
+    "kompas.com",
+    "tempo.co.id",
+    "tempo.co",
+    "detik.com",
+    "tribunnews.com",
+    "tvone.co.id",
+];
+/// Words in the domains of offices that ask about people.
+const OFFICIAL_LABELS: [&str; 10] =
+    ["advokat", "court", "kejaksaan", "law", "lawfirm", "lawyer", "lawyers", "pengadilan", "police", "polri"];
+
+/// The common provider a domain was probably meant to be; `None` where the domain is fine as it is.
+pub fn suggestion(domain: &str) -> Option<String> {
+    let domain = domain.to_ascii_lowercase();
+    if COMMON.contains(&domain.as_str()) {
+        return None;
+    }
+    let near = COMMON.iter().filter(|common| common.len() >= COMPARED_CHARS_MIN);
+    let near = near.filter(|common| is_slip(&domain, common)).min_by_key(|c| damerau_levenshtein(&domain, c));
+    near.map(|common| (*common).to_owned()).or_else(|| suffix_slip(&domain))
+}
+
+/// One slip of a finger, or two in a long name whose ending is as it should be; or an ending nobody has.
+fn is_slip(domain: &str, common: &str) -> bool {
+    let (Some((name, ending)), Some((common_name, common_ending))) = (domain.split_once('.'), common.split_once('.'))
+    else {
+        return false;
+    };
+    if name == common_name {
+        return SLIPPED_ENDINGS.contains(&ending)
+            || damerau_levenshtein(ending, common_ending) == 1 && ending.len() > 2;
+    }
+    let slips = damerau_levenshtein(name, common_name);
+    let near = slips == 1 && common_name.len() >= 4 || slips == 2 && common_name.len() >= 7;
+    near && osa_distance(ending, common_ending) <= 1 && !is_real_neighbor(name)
+}
+
+/// Real providers one letter away from another one.
+fn is_real_neighbor(name: &str) -> bool {
+    matches!(name, "gmx" | "mail" | "email" | "ymail" | "hmail" | "live" | "outlook" | "yandex" | "tuta")
+}
+
+/// `smpn1.shc.id`: an ending one slip away from an Indonesian one.
+fn suffix_slip(domain: &str) -> Option<String> {
+    let (rest, country) = domain.rsplit_once('.')?;
+    let (name, kind) = rest.rsplit_once('.')?;
+    let ending = format!("{kind}.{country}");
+    if country != "id" || SUFFIXES.contains(&ending.as_str()) || kind.len() < 3 {
+        return None;
+    }
+    let meant = SUFFIXES.iter().filter(|s| s.len() > 5).find(|s| damerau_levenshtein(s, &ending) == 1)?;
+    Some(format!("{name}.{meant}"))
+}
+
+/// The same address with the domain it was probably meant to have.
+pub fn suggested_address(address: &MailAddress) -> Option<MailAddress> {
+    let domain = suggestion(address.domain())?;
+    MailAddress::parse(&format!("{}@{domain}", address.local())).ok()
+}
+
+/// One or two signs away from another address, and not it.
+pub fn is_near(one: &MailAddress, other: &MailAddress) -> bool {
+    let (one, other) = (one.folded(), other.folded());
+    one != other && (bones(&one) == bones(&other) || damerau_levenshtein(&one, &other) <= 2)
+}
+
+/// An address with letters that look like others: of several scripts, or a domain that reads like a common provider.
+pub fn looks_like_another(address: &MailAddress) -> bool {
+    let (shown, _) = idna::domain_to_unicode(address.domain());
+    let imitates = |common: &&str| shown != **common && bones(&shown) == bones(common);
+    is_mixed(address.local()) || shown.split('.').any(is_mixed) || COMMON.iter().any(imitates)
+}
+
+/// Letters of several scripts in one word.
+pub fn is_mixed(text: &str) -> bool {
+    text.split_whitespace().any(|word| !word.is_single_script())
+}
+
+/// What a text looks like, whatever letters it is made of (UTS 39, 4).
+fn bones(text: &str) -> String {
+    skeleton(text).collect()
+}
+
+/// A local part as families, classes and offices have: a whole word of it, before any number.
+pub fn is_shared_name(local: &str) -> bool {
+    let local = local.to_lowercase();
+    let mut words = local.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
+    let first = words.next().unwrap_or_default();
+    SHARED.contains(&first) || words.any(|w| matches!(w, "family" | "keluarga" | "kelas" | "class" | "sekolah"))
+}
+
+/// A mailbox that a school or university runs, and can read.
+pub fn is_school(domain: &str) -> bool {
+    let ends = |suffix: &str| domain.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
+    ["sch.id", "ac.id", "belajar.id", "edu", "edu.my", "ac.uk", "edu.au", "edu.sg"].iter().any(|s| ends(s))
+        || domain == "belajar.id"
+}
+
+/// A mailbox whose owner may only be able to say "never": others may read it.
+pub fn may_be_shared(address: &MailAddress) -> bool {
+    is_shared_name(address.local()) || is_school(address.domain())
+}
+
+/// Police, courts, press, lawyers.
+pub fn is_official(domain: &str) -> bool {
+    OFFICIAL.iter().any(|o| domain == *o || domain.strip_suffix(o).is_some_and(|rest| rest.ends_with('.')))
+        || domain.split(['.', '-']).any(|label| OFFICIAL_LABELS.contains(&label))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn address(text: &str) -> MailAddress {
+        MailAddress::parse(text).unwrap()
+    }
+
+    #[test]
+    fn slips_are_questioned_with_what_was_meant() {
+        for (typed, meant) in [
+            ("gmial.com", "gmail.com"),
+            ("gmal.com", "gmail.com"),
+            ("gmail.co", "gmail.com"),
+            ("gmail.con", "gmail.com"),
+            ("gnail.com", "gmail.com"),
+            ("gamil.com", "gmail.com"),
+            ("yaho.co.id", "yahoo.co.id"),
+            ("yahooo.com", "yahoo.com"),
+            ("hotmial.com", "hotmail.com"),
+            ("outlok.co.id", "outlook.co.id"),
+            ("iclould.com", "icloud.com"),
+            ("smpn1bogor.shc.id", "smpn1bogor.sch.id"),
+        ] {
+            assert_eq!(suggestion(typed).as_deref(), Some(meant), "{typed}");
+        }
+        assert_eq!(suggested_address(&address("Sari@gmial.com")).map(|a| a.text()).as_deref(), Some("Sari@gmail.com"));
+    }
+
+    #[test]
+    fn real_domains_are_left_alone() {
+        for real in [
+            "mail.com",
+            "email.com",
+            "gmx.com",
+            "gmx.net",
+            "ymail.com",
+            "ui.ac.id",
+            "smpn1bogor.sch.id",
+            "rumah.example",
+            "lain.example",
+            "proton.me",
+            "web.id",
+            "kotak.web.id",
+            "example.org",
+            "posteo.de",
+            "live.com",
+            "live.nl",
+            "yahoo.co.uk",
+            "hotmail.fr",
+            "outlook.de",
+            "yahoo.fr",
+        ] {
+            assert_eq!(suggestion(real), None, "{real}");
+        }
+    }
+
+    #[test]
+    fn letters_that_look_like_others() {
+        assert!(looks_like_another(&address("sari@gm\u{430}il.com")));
+        assert!(looks_like_another(&address("s\u{430}ri@example.org")));
+        assert!(
+            !looks_like_another(&address("sari@gmail.com")) && !looks_like_another(&address("sari@bücher.example"))
+        );
+        assert!(!looks_like_another(&address("سارة@example.org")));
+        assert!(is_near(&address("sari@rumah.example"), &address("sarri@rumah.example")));
+        assert!(is_near(&address("sari@rumah.example"), &address("sari@rurnah.example")));
+        assert!(!is_near(&address("Sari@rumah.example"), &address("sari@rumah.example")), "one spelling of the same");
+        assert!(!is_near(&address("orang@lain.example"), &address("sari@rumah.example")));
+    }
+
+    #[test]
+    fn addresses_of_several_people_and_of_offices() {
+        for shared in
+            ["keluarga.budi@rumah.example", "family@x.org", "kelas9b@x.org", "info@x.org", "budi@smpn1.sch.id"]
+        {
+            assert!(may_be_shared(&address(shared)), "{shared}");
+        }
+        for own in ["informatika.sari@gmail.com", "sari@gmail.com", "timotius@gmail.com", "bintang.sore@rumah.example"]
+        {
+            assert!(!may_be_shared(&address(own)), "{own}");
+        }
+        assert!(
+            is_official("reskrim.polri.go.id") && is_official("santoso-lawfirm.example") && is_official("kompas.com")
+        );
+        assert!(!is_official("lawang.example") && !is_official("gmail.com"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_suggestion_is_itself_never_questioned(domain in "[a-z]{2,9}\\.(com|co\\.id|net|shc\\.id)") {
+            if let Some(meant) = suggestion(&domain) {
+                prop_assert_ne!(&meant, &domain);
+                prop_assert_eq!(suggestion(&meant), None);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_stumble(text in ".{0,40}") {
+            let _ = (suggestion(&text), is_mixed(&text), is_shared_name(&text), is_school(&text), is_official(&text));
+        }
+    }
+}
