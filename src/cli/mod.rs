@@ -5,6 +5,7 @@ mod bench;
 mod demo;
 mod desk;
 mod doctor;
+mod doorways;
 mod export;
 mod ingest;
 mod key;

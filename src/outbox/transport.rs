@@ -222,8 +222,9 @@ fn reason(error: &Error, step: &'static str) -> Reason {
     }
 }
 
-/// A handshake that failed arrives as an input error of the connection.
+/// A handshake that failed arrives as an input error of the connection; after STARTTLS as one within another.
 fn is_handshake(error: &Error) -> bool {
-    let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
-    io.is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData)
+    std::iter::successors(error.source(), |cause| cause.source())
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|io| io.kind() == std::io::ErrorKind::InvalidData)
 }
