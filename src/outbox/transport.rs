@@ -224,7 +224,7 @@ fn reason(error: &Error, step: &'static str) -> Reason {
 
 /// A handshake that failed arrives as an input error of the connection; after STARTTLS as one within another.
 fn is_handshake(error: &Error) -> bool {
-    std::iter::successors(error.source(), |cause| cause.source())
+    std::iter::successors(error.source(), |&cause| cause.source())
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|io| io.kind() == std::io::ErrorKind::InvalidData)
 }
