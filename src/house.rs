@@ -3,8 +3,9 @@
 //! Stories (`flow`) take `&House`; nothing below them knows it.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use subtle::ConstantTimeEq as _;
@@ -68,6 +69,8 @@ pub struct House {
     pub gathering: Gathering,
     /// Thread addresses asked for by mail doors, found by the group.
     pub lookups: Lookups,
+    /// Where canaries go home: a mail door of this process on the loopback interface, once it is open.
+    pub loopback: OnceLock<SocketAddr>,
     signer: Signer,
     practice_cert: Cert,
     unlocks: Semaphore,
@@ -133,6 +136,7 @@ impl House {
             bell: Bell::default(),
             gathering: Gathering::default(),
             lookups: Lookups::default(),
+            loopback: OnceLock::new(),
             unlocks: Semaphore::new(limits::UNLOCKS_AT_ONCE),
             unlocks_waiting: Semaphore::new(limits::UNLOCKS_WAITING),
             decoy,

@@ -53,6 +53,7 @@ pub mod gateway;
 pub mod motor;
 pub mod outbox;
 pub mod jobs;
+pub mod canary;
 pub mod web;
 
 // Assembly.

@@ -6,10 +6,11 @@ use super::{Ended, Place, doorways, exit, say};
 use crate::app;
 use crate::commitments::week::Week;
 use crate::crisis;
+use crate::flow;
 use crate::house::House;
 use crate::outbox::Transport;
 use crate::role::Role;
-use crate::store::{desks, jobs, outbox, people};
+use crate::store::{canary, desks, jobs, outbox, people};
 
 /// What the doctor found.
 pub(super) struct Findings {
@@ -93,6 +94,16 @@ async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(
             ));
         }
         _ => found.good(format!("outbox: {} mails wait", standing.waiting)),
+    }
+    let canaries = canary::standing(&mut conn).await?;
+    match canaries.last_returned {
+        _ if flow::canary::is_overdue(&canaries, house.now()) => {
+            found.bad("canary: no test letter came back for two hours; is the program open, and its mail doors?");
+        }
+        Some(at) => found.good(format!("canary: the last test letter came back at {}", at.utc().format("%F %H:%MZ"))),
+        None => {
+            found.warn("canary: no test letter has come back yet; one sets out every hour while the program is open")
+        }
     }
     let dead = jobs::count_dead(&mut conn).await?;
     if dead > 0 {
