@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::keyring::{self, ThreadKeys};
-use super::session::{Reader, Realm, kind, open_name};
+use super::letter_mail::thread_address;
+use super::session::{Reader, Realm, open_name};
+use super::words::Words;
+use crate::classify::{Voices, voices, voices_of_text};
 use crate::clock::Moment;
 use crate::house::{Failure, House, Owner};
 use crate::ids::{LetterId, PersonId, ThreadId};
 use crate::limits::THREAD_PAGE_LETTERS;
 use crate::parse::{self, RawLetter};
 use crate::role::Role;
-use crate::seal::{BlobContext, Cert, Content, Entity, Expected, ThreadToken, open_blob, open_letter};
+use crate::seal::{BlobContext, Cert, Content, Entity, Expected, Wrap, open_blob, open_letter};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::desks::{self, Desk};
 use crate::store::letters::{self, Door, Letter, Side, Viewer};
@@ -56,23 +59,8 @@ pub struct OpenLetter {
     pub read: Option<Moment>,
     /// What it says; `None` when the row is not what was once stored.
     pub words: Option<Words>,
-}
-
-/// What a letter says.
-pub struct Words {
-    /// One line; may be empty.
-    pub subject: PlainText,
-    /// The letter.
-    pub text: PlainText,
-    /// Its files.
-    pub files: Vec<FileLine>,
-}
-
-impl Words {
-    /// The text in paragraphs: blocks between empty lines.
-    pub fn blocks(&self) -> impl Iterator<Item = &str> {
-        self.text.reveal().split("\n\n").map(|b| b.trim_matches('\n')).filter(|b| !b.trim().is_empty())
-    }
+    /// How its mail was wrapped when it came.
+    pub wrap: Option<Wrap>,
 }
 
 /// One page of a thread, oldest letter first.
@@ -189,7 +177,12 @@ async fn open_rows(
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(free) => free.insert(signers(house, conn, row).await?),
         };
-        let words = open_row(&keys, row, signers).map(words);
+        let mut entity = open_row(&keys, row, signers).ok();
+        let wrap = entity.as_mut().and_then(|e| e.wrap.take());
+        let mut said = entity.map(|entity| words(entity, row.side));
+        if wrap.as_ref().is_some_and(|w| w.lock.is_shut()) {
+            said = said.map(without_ciphertext);
+        }
         opened.push(OpenLetter {
             id: row.id,
             side: row.side,
@@ -199,7 +192,8 @@ async fn open_rows(
             received: row.received,
             released: row.released,
             read: row.read,
-            words: words.ok(),
+            words: said,
+            wrap,
         });
     }
     Ok(opened)
@@ -225,12 +219,17 @@ fn open_row(keys: &ThreadKeys, row: &Letter, signers: &[Cert]) -> Result<Entity,
     Ok(open_letter(&row.body, keys.get(row.epoch)?, signers, &expected)?)
 }
 
-fn words(entity: Entity) -> Words {
+fn words(entity: Entity, side: Side) -> Words {
     match entity.content {
         Content::Text { text, attachments } => {
             let files =
                 attachments.into_iter().map(|a| FileLine { name: a.name, media_type: a.media_type, bytes: a.bytes });
-            Words { subject: entity.subject, text, files: files.collect() }
+            let voices = match side {
+                Side::Client => voices_of_text(entity.subject.reveal(), text.reveal()),
+                // A counselor's reply holds nobody else's words.
+                Side::Counselor => Voices::of_one(text.reveal()),
+            };
+            Words { subject: entity.subject, files: files.collect(), text, voices }
         }
         Content::Mail { original } => match parse::read(RawLetter::from_plain(original)) {
             Ok(letter) => {
@@ -239,15 +238,21 @@ fn words(entity: Entity) -> Words {
                     media_type: f.media_type.clone(),
                     bytes: u64::try_from(f.bytes).unwrap_or(u64::MAX),
                 });
-                Words { files: files.collect(), subject: letter.subject, text: letter.text }
+                Words { files: files.collect(), voices: voices(&letter), subject: letter.subject, text: letter.text }
             }
             // It could be read when it came in; if a later version cannot, the original is still there.
             Err((raw, _)) => {
-                let text = String::from_utf8_lossy(raw.bytes()).into_owned();
-                Words { subject: entity.subject, text: PlainText::new(text), files: Vec::new() }
+                let text = PlainText::new(String::from_utf8_lossy(raw.bytes()).into_owned());
+                Words { subject: entity.subject, voices: Voices::of_one(text.reveal()), text, files: Vec::new() }
             }
         },
     }
+}
+
+/// What nobody can read is not shown; the mail as it came is kept.
+fn without_ciphertext(words: Words) -> Words {
+    let text = words.text.reveal().split("-----BEGIN PGP MESSAGE-----").next().unwrap_or_default().trim_end();
+    Words { voices: Voices::of_one(text), text: PlainText::new(text.to_owned()), ..words }
 }
 
 /// A file to take along.
@@ -318,11 +323,6 @@ pub async fn desk_of(house: &House, thread: &Thread) -> Result<Desk, Failure> {
 pub async fn own_addresses(house: &House, reader: &Reader) -> Result<Vec<(String, PlainText)>, Failure> {
     let all = own_threads(house, reader).await?;
     all.into_iter()
-        .map(|(thread, desk)| {
-            let bytes = house.keys.house.open(kind::THREAD_TOKEN, thread.id.bytes(), &thread.token_sealed)?;
-            let token = ThreadToken::from_bytes(bytes.reveal()).map_err(|_| Failure::NotFound)?;
-            let address = format!("{}@{}", token.local_part(&house.keys.house), house.rules.mail_domain);
-            Ok((desk.name, PlainText::new(address)))
-        })
+        .map(|(thread, desk)| Ok((desk.name, PlainText::new(thread_address(house, &thread)?.text()))))
         .collect()
 }

@@ -29,6 +29,8 @@ pub(crate) mod kind {
     pub(crate) const LINK_TOKEN: &str = "link-token";
     pub(crate) const OUTBOX: &str = "outbox";
     pub(crate) const DEDUP: &str = "dedup";
+    pub(crate) const CLIENT_KEY: &str = "client-key";
+    pub(crate) const REPLY_MAIL: &str = "reply-mail";
     pub(crate) const GUARD_MARK: &str = "guard-mark";
 }
 

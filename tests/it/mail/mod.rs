@@ -6,4 +6,7 @@ mod doors;
 mod every_file;
 mod guard;
 mod kinds;
+mod layers;
+mod pgp;
 mod postfix;
+mod sheet;

@@ -7,8 +7,9 @@ use super::thread::{Asked, Written};
 use super::{Notice, When, notice};
 use crate::clock::Moment;
 use crate::flow::answer;
-use crate::flow::read::{self, Access, OpenLetter, Words};
+use crate::flow::read::{self, Access, OpenLetter};
 use crate::flow::session::Reader;
+use crate::flow::words::Words;
 use crate::flow::work::{self, Beside};
 use crate::house::Failure;
 use crate::ids::{LetterId, NoteId, PersonId, ThreadId};
@@ -21,6 +22,7 @@ use crate::web::ctx::Ctx;
 use crate::web::hours;
 use crate::web::refusal::Refusal;
 use crate::web::shell::Shell;
+use crate::web::wraps;
 
 /// How the reader stands to the thread.
 pub(super) enum Stand {
@@ -39,6 +41,8 @@ struct LetterView {
     who: PlainText,
     when: When,
     by_mail: bool,
+    /// How its mail was wrapped, in sentences.
+    wraps: Vec<String>,
     words: Option<Words>,
     states: Vec<String>,
     can_recall: bool,
@@ -210,6 +214,7 @@ fn letter_view(
         who,
         when: When::new(ctx, letter.received, zone),
         by_mail: letter.door == Door::Mail,
+        wraps: wraps::lines(ctx.texts, letter.wrap.as_ref()),
         words: letter.words,
         states,
         can_recall: !from_client && is_own && letter.released.is_none(),
