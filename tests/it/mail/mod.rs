@@ -3,10 +3,12 @@
 mod bounces;
 mod canary;
 mod check;
+mod doors;
 mod every_file;
 mod guard;
 mod kinds;
 mod layers;
 mod pgp;
+mod postfix;
 mod sheet;
 mod shelf;
