@@ -11,6 +11,7 @@ mod charset;
 mod digest;
 mod entities;
 mod fields;
+mod head;
 mod html;
 mod image;
 mod inflate;
@@ -27,6 +28,7 @@ mod transfer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use digest::dedup_digest;
+pub use head::Head;
 pub use outline::{Outline, PartView};
 pub use photo::{CleanFile, UploadRefused, clean_upload};
 
