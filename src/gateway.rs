@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::flow::receive::{self, Destination, NoDestination};
 use crate::house::House;
-use crate::intake::{Reception, Reply, Sender};
+use crate::intake::{Peer, Reception, Reply, Sender};
 use crate::provenance::Provenance;
 use crate::secret::PlainBytes;
 
@@ -14,11 +14,11 @@ pub struct Gateway(pub Arc<House>);
 impl Reception for Gateway {
     type Recipient = Destination;
 
-    async fn recipient(&self, _: &Sender, local: &str, domain: &str) -> Result<Destination, Reply> {
+    async fn recipient(&self, _: &Peer, _: &Sender, local: &str, domain: &str) -> Result<Destination, Reply> {
         receive::destination(&self.0, local, domain).await.map_err(|why| refused(&self.0, why))
     }
 
-    async fn deliver(&self, sender: &Sender, recipients: Vec<Destination>, mail: PlainBytes) -> Vec<Reply> {
+    async fn deliver(&self, _: &Peer, sender: &Sender, recipients: Vec<Destination>, mail: PlainBytes) -> Vec<Reply> {
         let null_sender = matches!(sender, Sender::Null);
         let mut replies = Vec::with_capacity(recipients.len());
         let last = recipients.len().saturating_sub(1);

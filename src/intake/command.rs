@@ -27,7 +27,8 @@ pub(super) enum Recipient {
 
 /// A command, read and checked as far as it can be without its context.
 pub(super) enum Command {
-    Hello(Hello),
+    /// With the name the client gave itself.
+    Hello(Hello, String),
     Mail {
         sender: Sender,
         size: usize,
@@ -112,9 +113,9 @@ fn chunk(text: &str) -> Command {
 
 fn command(request: Request<Cow<'_, str>>, line: &str) -> Command {
     match request {
-        Request::Helo { .. } => Command::Hello(Hello::Helo),
-        Request::Ehlo { .. } => Command::Hello(Hello::Ehlo),
-        Request::Lhlo { .. } => Command::Hello(Hello::Lhlo),
+        Request::Helo { host } => Command::Hello(Hello::Helo, named(&host)),
+        Request::Ehlo { host } => Command::Hello(Hello::Ehlo, named(&host)),
+        Request::Lhlo { host } => Command::Hello(Hello::Lhlo, named(&host)),
         Request::Mail { from } => mail(&from, line),
         Request::Rcpt { to } => rcpt(&to.address, line),
         Request::Data => Command::Data,
@@ -131,6 +132,11 @@ fn command(request: Request<Cow<'_, str>>, line: &str) -> Command {
         | Request::Burl { .. }
         | Request::StartTls => Command::Bad(UNOFFERED),
     }
+}
+
+/// The name of a hello, cut at what a domain may have (RFC 5321 4.5.3.1.2).
+fn named(host: &str) -> String {
+    host.chars().take(255).collect()
 }
 
 /// What stands between the first `<` and the `>` behind it.
@@ -192,9 +198,9 @@ mod tests {
 
     fn told(line: &str) -> String {
         match read(line.as_bytes()) {
-            Command::Hello(Hello::Helo) => "helo".into(),
-            Command::Hello(Hello::Ehlo) => "ehlo".into(),
-            Command::Hello(Hello::Lhlo) => "lhlo".into(),
+            Command::Hello(Hello::Helo, name) => format!("helo {name}"),
+            Command::Hello(Hello::Ehlo, name) => format!("ehlo {name}"),
+            Command::Hello(Hello::Lhlo, name) => format!("lhlo {name}"),
             Command::Mail { sender, size, utf8 } => {
                 let sender = match sender {
                     Sender::Null => "null".into(),
@@ -220,9 +226,9 @@ mod tests {
     #[test]
     fn what_a_line_means() {
         for (line, expected) in [
-            ("EHLO mx.example.org\r\n", "ehlo"),
-            ("helo x\n", "helo"),
-            ("LHLO [192.0.2.1]\r\n", "lhlo"),
+            ("EHLO mx.example.org\r\n", "ehlo mx.example.org"),
+            ("helo x\n", "helo x"),
+            ("LHLO [192.0.2.1]\r\n", "lhlo [192.0.2.1]"),
             ("EHLO\r\n", "bad 501"),
             ("MAIL FROM:<sari@Example.org>\r\n", "mail sari@example.org 0 false"),
             ("mail from: <sari@example.org> size=77 BODY=8BITMIME\r\n", "mail sari@example.org 77 false"),

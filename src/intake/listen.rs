@@ -153,8 +153,14 @@ pub async fn serve<D: Door, R: Reception>(
                 pause = PAUSE_MIN;
                 match intake.slots.take(from) {
                     Some(slot) => {
-                        let session =
-                            Session::new(stream, protocol, Arc::clone(&intake), Arc::clone(&meters), stop.clone());
+                        let session = Session::new(
+                            stream,
+                            from,
+                            protocol,
+                            Arc::clone(&intake),
+                            Arc::clone(&meters),
+                            stop.clone(),
+                        );
                         tracker.spawn(attend(session, slot, protocol, Arc::clone(&intake), Arc::clone(&meters)));
                     }
                     None => {

@@ -24,6 +24,7 @@ mod settings;
 mod tests;
 mod wire;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -64,6 +65,20 @@ pub enum Sender {
     Odd,
 }
 
+/// Who is at the other end of a connection, as far as the connection tells. It has no `Debug`: an address belongs in no
+/// log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Where the client is; behind a load balancer the address it names. Loopback for a socket of this machine.
+    pub ip: IpAddr,
+    /// What it called itself with EHLO, HELO or LHLO: its own claim.
+    pub hello: String,
+    /// Is the connection encrypted?
+    pub tls: bool,
+    /// How it speaks. Behind LMTP stands a mail server of ours; `ip` and `hello` are then that server's.
+    pub protocol: Protocol,
+}
+
 /// Who takes the mails: implemented by the application.
 ///
 /// Both futures are dropped when they take longer than [`Settings::answer_timeout`], or than [`Settings::grace`] once
@@ -76,6 +91,7 @@ pub trait Reception: Send + Sync + 'static {
     /// An error is sent to the client as it is; 421 also ends the connection.
     fn recipient(
         &self,
+        peer: &Peer,
         sender: &Sender,
         local: &str,
         domain: &str,
@@ -85,6 +101,7 @@ pub trait Reception: Send + Sync + 'static {
     /// is durable. A missing answer counts as [`Reply::try_later`].
     fn deliver(
         &self,
+        peer: &Peer,
         sender: &Sender,
         recipients: Vec<Self::Recipient>,
         mail: PlainBytes,

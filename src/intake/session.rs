@@ -1,6 +1,7 @@
 //! One connection: what a client says, what it hears.
 
 use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::meters::Meters;
 use super::patience::{Cut, Patience, Worth};
 use super::reply::Reply;
 use super::wire::{READ_BYTES, Wire};
-use super::{Intake, Protocol, Reception, Sender, lines};
+use super::{Intake, Peer, Protocol, Reception, Sender, lines};
 
 /// A last word is written within this time or not at all.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -45,7 +46,7 @@ struct Envelope<T> {
 /// One connection, over any stream: a TLS stream can take the place of the plain one.
 pub(super) struct Session<S, R: Reception> {
     wire: Wire<S>,
-    protocol: Protocol,
+    peer: Peer,
     intake: Arc<Intake<R>>,
     meters: Arc<Meters>,
     patience: Patience,
@@ -63,6 +64,7 @@ pub(super) struct Session<S, R: Reception> {
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
     pub(super) fn new(
         stream: S,
+        from: Option<IpAddr>,
         protocol: Protocol,
         intake: Arc<Intake<R>>,
         meters: Arc<Meters>,
@@ -70,7 +72,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
     ) -> Self {
         Self {
             wire: Wire::new(stream),
-            protocol,
+            peer: Peer {
+                ip: from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)).to_canonical(),
+                hello: String::new(),
+                tls: false,
+                protocol,
+            },
             patience: Patience::new(stop, intake.settings.grace),
             intake,
             meters,
@@ -108,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
     }
 
     async fn converse(&mut self) -> Result<Infallible, End> {
-        self.wire.lines(self.intake.lines.greeting(self.protocol));
+        self.wire.lines(self.intake.lines.greeting(self.peer.protocol));
         let line_max = self.intake.settings.command_bytes_max.min(READ_BYTES / 2);
         loop {
             match self.wire.line_length() {
@@ -130,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
 
     async fn obey(&mut self, command: Command) -> Result<(), End> {
         match command {
-            Command::Hello(hello) => self.hello(hello),
+            Command::Hello(hello, name) => self.hello(hello, name),
             Command::Mail { sender, size, utf8 } => self.mail(sender, size, utf8),
             Command::Rcpt { recipient, utf8 } => self.rcpt(recipient, utf8).await,
             Command::Data => self.data().await,
@@ -184,11 +191,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
         Ok(())
     }
 
-    fn hello(&mut self, hello: Hello) -> Result<(), End> {
-        if (self.protocol == Protocol::Lmtp) != (hello == Hello::Lhlo) {
+    fn hello(&mut self, hello: Hello, name: String) -> Result<(), End> {
+        if (self.peer.protocol == Protocol::Lmtp) != (hello == Hello::Lhlo) {
             return self.bad(&lines::OTHER_PROTOCOL);
         }
         self.greeted = true;
+        self.peer.hello = name;
         self.envelope = None;
         self.utf8 = false;
         if hello == Hello::Helo {
@@ -238,7 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             Recipient::Postmaster => ("postmaster", ""),
             Recipient::Address(address) => (address.local(), address.domain()),
         };
-        let asked = self.intake.reception.recipient(&envelope.sender, local, domain);
+        let asked = self.intake.reception.recipient(&self.peer, &envelope.sender, local, domain);
         let reply = match self.patience.wait(deadline, Worth::Mail, asked).await {
             Ok(Ok(recipient)) => {
                 envelope.recipients.push(recipient);
@@ -333,7 +341,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             Err(reply) => vec![reply; count],
             Ok((mail, charge)) => {
                 let size = u64::try_from(mail.reveal().len()).unwrap_or(u64::MAX);
-                let delivered = self.intake.reception.deliver(&sender, recipients, mail);
+                let delivered = self.intake.reception.deliver(&self.peer, &sender, recipients, mail);
                 // When the wait is cut off nobody knows whether the mail is stored: the sender comes back with it.
                 let replies = self.patience.wait(deadline, Worth::Mail, delivered).await.unwrap_or_default();
                 drop(charge);
@@ -342,7 +350,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             }
         };
         replies.resize(count, Reply::try_later());
-        if self.protocol == Protocol::Smtp {
+        if self.peer.protocol == Protocol::Smtp {
             replies = one_of(replies);
         }
         if replies.iter().any(Reply::is_success) {

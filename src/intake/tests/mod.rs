@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::meters::Meters;
 use super::session::{End, Session};
-use super::{Intake, Protocol, Reception, Reply, Sender, Settings};
+use super::{Intake, Peer, Protocol, Reception, Reply, Sender, Settings};
 use crate::secret::PlainBytes;
 
 /// A mail as the reception got it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Taken {
+    peer: String,
     sender: String,
     recipients: Vec<String>,
     mail: Vec<u8>,
@@ -27,6 +28,10 @@ struct Taken {
 #[derive(Default)]
 struct House {
     taken: Mutex<Vec<Taken>>,
+}
+
+fn described(peer: &Peer) -> String {
+    format!("{} {} {} {}", peer.protocol.name(), peer.ip, peer.hello, if peer.tls { "tls" } else { "clear" })
 }
 
 fn written(sender: &Sender) -> String {
@@ -40,7 +45,7 @@ fn written(sender: &Sender) -> String {
 impl Reception for House {
     type Recipient = String;
 
-    async fn recipient(&self, _: &Sender, local: &str, domain: &str) -> Result<String, Reply> {
+    async fn recipient(&self, _: &Peer, _: &Sender, local: &str, domain: &str) -> Result<String, Reply> {
         match (local, domain) {
             ("postmaster", "") => Ok("postmaster".to_owned()),
             ("nobody", _) => Err(Reply::no_such_mailbox()),
@@ -53,7 +58,7 @@ impl Reception for House {
         }
     }
 
-    async fn deliver(&self, sender: &Sender, recipients: Vec<String>, mail: PlainBytes) -> Vec<Reply> {
+    async fn deliver(&self, peer: &Peer, sender: &Sender, recipients: Vec<String>, mail: PlainBytes) -> Vec<Reply> {
         if recipients.iter().any(|name| name == "hang") {
             std::future::pending::<()>().await;
         }
@@ -68,7 +73,7 @@ impl Reception for House {
             _ => Reply::accepted(),
         });
         let replies = replies.collect();
-        let taken = Taken { sender: written(sender), recipients, mail: mail.reveal().clone() };
+        let taken = Taken { peer: described(peer), sender: written(sender), recipients, mail: mail.reveal().clone() };
         self.taken.lock().unwrap().push(taken);
         replies
     }
@@ -109,7 +114,14 @@ impl Trial {
 
     /// A session over any stream.
     fn session<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, protocol: Protocol) -> Session<S, House> {
-        Session::new(stream, protocol, Arc::clone(&self.intake), Arc::new(Meters::new(protocol)), self.stop.clone())
+        Session::new(
+            stream,
+            None,
+            protocol,
+            Arc::clone(&self.intake),
+            Arc::new(Meters::new(protocol)),
+            self.stop.clone(),
+        )
     }
 
     /// Says everything at once, hangs up, and hears what comes back. `packet` is the size in which bytes travel.

@@ -55,6 +55,7 @@ async fn a_mail_in_smtp() {
         Subject: x\r\n\r\nHalo\r\n.\r\nQUIT\r\n";
     let taken = check(Smtp, words, "220 250 250 250 250 354 250 221").await;
     let expected = Taken {
+        peer: "smtp 127.0.0.1 a clear".into(),
         sender: "Sari@example.org".into(),
         recipients: vec!["one".into(), "two".into()],
         mail: b"Subject: x\r\n\r\nHalo\r\n".to_vec(),

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::intake::{Intake, Protocol, Reception, Reply, Sender, Settings, serve};
+use crate::intake::{Intake, Peer, Protocol, Reception, Reply, Sender, Settings, serve};
 use crate::outbox::Transport;
 use crate::secret::PlainBytes;
 
@@ -36,14 +36,14 @@ struct Counter {
 impl Reception for Counter {
     type Recipient = String;
 
-    async fn recipient(&self, _: &Sender, local: &str, domain: &str) -> Result<String, Reply> {
+    async fn recipient(&self, _: &Peer, _: &Sender, local: &str, domain: &str) -> Result<String, Reply> {
         match self.reply.load(Ordering::SeqCst) {
             0 | 250 => Ok(format!("{local}@{domain}")),
             code => Err(Reply::new(code, (5, 1, 1), format!("<{local}@{domain}> is quoted here"))),
         }
     }
 
-    async fn deliver(&self, sender: &Sender, recipients: Vec<String>, mail: PlainBytes) -> Vec<Reply> {
+    async fn deliver(&self, _: &Peer, sender: &Sender, recipients: Vec<String>, mail: PlainBytes) -> Vec<Reply> {
         let sender = match sender {
             Sender::Address(address) => address.text(),
             Sender::Null | Sender::Odd => String::new(),

@@ -10,7 +10,7 @@ use merpati::clock::{Clock as _, SystemClock, TestClock};
 use merpati::flow::notify;
 use merpati::flow::session::Realm;
 use merpati::house::House;
-use merpati::intake::{self, Intake, Protocol, Reception, Reply, Sender};
+use merpati::intake::{self, Intake, Peer, Protocol, Reception, Reply, Sender};
 use merpati::motor;
 use merpati::outbox::{self, Transport};
 use merpati::secret::PlainBytes;
@@ -35,11 +35,11 @@ struct Relay {
 impl Reception for Relay {
     type Recipient = String;
 
-    async fn recipient(&self, _: &Sender, local: &str, domain: &str) -> Result<String, Reply> {
+    async fn recipient(&self, _: &Peer, _: &Sender, local: &str, domain: &str) -> Result<String, Reply> {
         if local == "gone" { Err(Reply::no_such_mailbox()) } else { Ok(format!("{local}@{domain}")) }
     }
 
-    async fn deliver(&self, _: &Sender, recipients: Vec<String>, _: PlainBytes) -> Vec<Reply> {
+    async fn deliver(&self, _: &Peer, _: &Sender, recipients: Vec<String>, _: PlainBytes) -> Vec<Reply> {
         if recipients.iter().any(|r| r.starts_with("slow")) {
             tokio::time::sleep(SLOW).await;
         }
