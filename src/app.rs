@@ -14,6 +14,7 @@ use crate::chance::OsChance;
 use crate::clock::{Moment, SystemClock};
 use crate::config::Settings;
 use crate::custody::{self, CustodyError};
+use crate::fetch::{self, Account};
 use crate::gateway::Gateway;
 use crate::house::House;
 use crate::intake::{self, Intake, Protocol};
@@ -59,7 +60,8 @@ pub enum StartError {
 pub async fn open_house(home: &Path, settings: &Settings) -> Result<House, StartError> {
     let keys = custody::load(home, settings)?;
     let db = Db::open(&settings.store_url(home), settings.store.connections).await?;
-    Ok(House::new(db, Arc::new(SystemClock), Arc::new(OsChance), keys, settings.rules(home))?)
+    let house = House::new(db, Arc::new(SystemClock), Arc::new(OsChance), keys, settings.rules(home))?;
+    Ok(house.with_witnesses(settings.witnesses()))
 }
 
 /// Makes home and keys on the first run; says whether it did. A database that is in use without its keys is a loss to be
@@ -127,8 +129,8 @@ pub struct Running {
     house: Arc<House>,
 }
 
-/// Opens the doors and starts the motors.
-pub fn start(house: Arc<House>, doors: Doors, transport: Transport) -> Running {
+/// Opens the doors and starts the motors. `mailbox`: a hosted one to fetch from.
+pub fn start(house: Arc<House>, doors: Doors, transport: Transport, mailbox: Option<Account>) -> Running {
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     let reception = Intake::new(Arc::new(Gateway(Arc::clone(&house))), intake::Settings::new(&house.rules.mail_domain));
     for (listener, protocol) in [(doors.smtp, Protocol::Smtp), (doors.lmtp, Protocol::Lmtp)] {
@@ -142,6 +144,9 @@ pub fn start(house: Arc<House>, doors: Doors, transport: Transport) -> Running {
     }
     tracker.spawn(outbox::run(Arc::clone(&house), transport, stop.clone()));
     tracker.spawn(jobs::run(Arc::clone(&house), stop.clone()));
+    if let Some(account) = mailbox {
+        tracker.spawn(fetch::run(Arc::clone(&house), account, stop.clone()));
+    }
     Running { stop, tracker, house }
 }
 

@@ -10,8 +10,10 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+use crate::fetch;
 use crate::house::Rules;
 use crate::outbox::RelayUrl;
+use crate::provenance::{Asker, Front, Witnesses};
 use crate::seal::Cost;
 
 /// Name of the file in the home folder.
@@ -36,6 +38,9 @@ pub struct Settings {
     /// Metrics and health.
     #[serde(default)]
     pub metrics: Metrics,
+    /// A hosted mailbox to fetch mail from.
+    #[serde(default)]
+    pub fetch: fetch::Settings,
 }
 
 /// The web door.
@@ -60,6 +65,16 @@ pub struct Mail {
     pub lmtp: String,
     /// Where mail leaves to: `smtp://user:password@host:587?tls=required`. Empty: into the folder `outbox`.
     pub relay: String,
+    /// Whether name servers are asked who may send for a domain, for mail that reaches the SMTP door from outside.
+    pub check_senders: bool,
+    /// The name server to ask, as address and port; empty: the machine's.
+    pub name_server: String,
+    /// The name that the mail server in front puts into its Authentication-Results; empty: none is believed.
+    pub trusted_authserv: String,
+    /// How many Received lines that mail server adds.
+    pub trusted_hops: usize,
+    /// Domains of mail services whose ARC seals count, for clients whose mail is forwarded.
+    pub trusted_forwarders: Vec<String>,
 }
 
 /// The database.
@@ -109,6 +124,11 @@ impl Default for Mail {
             smtp: "127.0.0.1:2525".to_owned(),
             lmtp: "127.0.0.1:2424".to_owned(),
             relay: String::new(),
+            check_senders: true,
+            name_server: String::new(),
+            trusted_authserv: String::new(),
+            trusted_hops: 1,
+            trusted_forwarders: Vec::new(),
         }
     }
 }
@@ -184,6 +204,15 @@ impl Settings {
         {
             wrong.push(format!("mail.relay: {error}; or leave it empty"));
         }
+        if !self.mail.name_server.is_empty() && self.mail.name_server.parse::<SocketAddr>().is_err() {
+            wrong.push(format!(
+                "mail.name_server: {:?} is not an address and port; write for example 192.0.2.53:53, or \"\" for the machine's",
+                self.mail.name_server
+            ));
+        }
+        if !(1..=10).contains(&self.mail.trusted_hops) {
+            wrong.push("mail.trusted_hops: must be 1 to 10".to_owned());
+        }
         let store = &self.store.url;
         if !store.is_empty() && !["sqlite:", "postgres://", "postgresql://"].iter().any(|p| store.starts_with(p)) {
             wrong.push("store.url: must begin with sqlite: or postgres://, or be empty".to_owned());
@@ -206,6 +235,7 @@ impl Settings {
                     .to_owned(),
             );
         }
+        wrong.extend(self.fetch.mistakes());
         if wrong.is_empty() { Ok(()) } else { Err(Mistakes(wrong)) }
     }
 
@@ -218,11 +248,24 @@ impl Settings {
         }
     }
 
+    /// Who is asked about senders.
+    pub fn witnesses(&self) -> Witnesses {
+        let mail = &self.mail;
+        let asker = || mail.name_server.parse().map_or_else(|_| Asker::system(), Asker::at);
+        Witnesses {
+            asker: if mail.check_senders { asker() } else { None },
+            front: (!mail.trusted_authserv.is_empty())
+                .then(|| Front { authserv_id: mail.trusted_authserv.clone(), hops: mail.trusted_hops }),
+            forwarders: mail.trusted_forwarders.clone(),
+        }
+    }
+
     /// The rules the stories need.
     pub fn rules(&self, home: &Path) -> Rules {
         Rules {
             public_url: self.web.public_url.trim_end_matches('/').to_owned(),
             mail_domain: self.mail.domain.to_ascii_lowercase(),
+            plus_address: self.fetch.plus_address(),
             sender_name: self.practice.name.trim().to_owned(),
             recall: Duration::from_secs(self.practice.recall_minutes * 60),
             leave_url: self.practice.leave_url.clone(),

@@ -10,9 +10,11 @@ use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::address::PlusAddress;
 use crate::chance::Chance;
 use crate::clock::{Clock, Moment};
 use crate::limits;
+use crate::provenance::Witnesses;
 use crate::seal::{Cert, Cost, Damaged, HouseKey, NoUsableKey, PersonKey, PracticeKey, Secret, Signer, UnlockError};
 use crate::store::{Db, Gathering, Lookups, StoreError};
 
@@ -28,6 +30,8 @@ pub struct Rules {
     pub public_url: String,
     /// Domain of thread addresses and of the no-reply sender.
     pub mail_domain: String,
+    /// Where thread addresses are parts of one hosted mailbox: that mailbox.
+    pub plus_address: Option<PlusAddress>,
     /// The neutral name in the sender of notifications.
     pub sender_name: String,
     /// How long a released reply can be taken back.
@@ -40,6 +44,13 @@ pub struct Rules {
     pub outbox_folder: Option<PathBuf>,
     /// What locking a key costs.
     pub cost: Cost,
+}
+
+impl Rules {
+    /// The mail address of a thread, by the local part of its token.
+    pub fn thread_address(&self, token: &str) -> String {
+        self.plus_address.as_ref().map_or_else(|| format!("{token}@{}", self.mail_domain), |base| base.with(token))
+    }
 }
 
 /// The keys in `keys/`.
@@ -68,6 +79,8 @@ pub struct House {
     pub gathering: Gathering,
     /// Thread addresses asked for by mail doors, found by the group.
     pub lookups: Lookups,
+    /// Who may say something about the sender of a mail.
+    pub witnesses: Witnesses,
     signer: Signer,
     practice_cert: Cert,
     unlocks: Semaphore,
@@ -133,11 +146,19 @@ impl House {
             bell: Bell::default(),
             gathering: Gathering::default(),
             lookups: Lookups::default(),
+            witnesses: Witnesses::default(),
             unlocks: Semaphore::new(limits::UNLOCKS_AT_ONCE),
             unlocks_waiting: Semaphore::new(limits::UNLOCKS_WAITING),
             decoy,
             certs: Mutex::default(),
         })
+    }
+
+    /// The same house with somebody to ask about senders; without, nobody is asked.
+    #[must_use]
+    pub fn with_witnesses(mut self, witnesses: Witnesses) -> Self {
+        self.witnesses = witnesses;
+        self
     }
 
     /// The present moment.

@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 
 use super::{Ended, Place, exit, say};
 use crate::app;
+use crate::clock::Moment;
 use crate::commitments::week::Week;
 use crate::crisis;
 use crate::house::House;
@@ -93,6 +94,9 @@ async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(
         }
         _ => found.good(format!("outbox: {} mails wait", standing.waiting)),
     }
+    drop(conn);
+    mailbox(place, house, found).await?;
+    let mut conn = house.db.read().await?;
     let dead = jobs::count_dead(&mut conn).await?;
     if dead > 0 {
         found.bad(format!("jobs: {dead} gave up; see the log"))
@@ -104,6 +108,30 @@ async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(
         found.warn(format!(
             "crisis contacts: {stale} were not checked for 90 days; dial them and correct templates/crisis.toml"
         ));
+    }
+    Ok(())
+}
+
+async fn mailbox(place: &Place, house: &House, found: &mut Findings) -> Result<(), Ended> {
+    let Some(account) = place.settings.fetch.account(&place.home) else { return Ok(()) };
+    match account.check().await {
+        Ok(()) => found.good("fetch: the hosted mailbox lets us in"),
+        Err(reason) => found.bad(format!(
+            "fetch: the hosted mailbox cannot be opened ({reason}); are host, port, tls, user, password file and folder right?"
+        )),
+    }
+    let (progress, stuck) = account.standing(house).await?;
+    let at = |moment: Moment| moment.utc().format("%F %H:%MZ").to_string();
+    match progress.done {
+        Some(done) if progress.failed.is_none() => found.good(format!("fetch: last looked {}", at(done))),
+        done => found.warn(format!(
+            "fetch: {}; last looked: {}",
+            progress.failed.map_or("not begun".to_owned(), |f| format!("fails since {} ({})", at(f), progress.reason)),
+            done.map_or("never".to_owned(), at)
+        )),
+    }
+    if stuck > 0 {
+        found.warn(format!("fetch: {stuck} mails could not be taken and stay in the mailbox; read them there"));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod chores;
 pub mod enter;
+pub mod fetching;
 pub mod furnish;
 pub mod keep;
 pub mod keyring;

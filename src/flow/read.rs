@@ -305,7 +305,7 @@ pub async fn own_addresses(house: &House, reader: &Reader) -> Result<Vec<(String
         .map(|(thread, desk)| {
             let bytes = house.keys.house.open(kind::THREAD_TOKEN, thread.id.bytes(), &thread.token_sealed)?;
             let token = ThreadToken::from_bytes(bytes.reveal()).map_err(|_| Failure::NotFound)?;
-            let address = format!("{}@{}", token.local_part(&house.keys.house), house.rules.mail_domain);
+            let address = house.rules.thread_address(&token.local_part(&house.keys.house));
             Ok((desk.name, PlainText::new(address)))
         })
         .collect()

@@ -29,6 +29,7 @@ pub(crate) mod kind {
     pub(crate) const LINK_TOKEN: &str = "link-token";
     pub(crate) const OUTBOX: &str = "outbox";
     pub(crate) const DEDUP: &str = "dedup";
+    pub(crate) const FETCH_ACCOUNT: &str = "fetch-account";
 }
 
 /// Which world somebody signs in to: a client and a colleague may have the same name.

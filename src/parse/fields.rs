@@ -185,6 +185,17 @@ pub(super) fn sender<'v>(mut from: impl Iterator<Item = &'v [u8]>, problems: &mu
     address
 }
 
+/// Every mailbox of an address field that mail can be sent to.
+pub(super) fn mailboxes(value: &[u8]) -> Vec<MailAddress> {
+    if value.len() > FIELD_BYTES_MAX {
+        return Vec::new();
+    }
+    let line = as_line(value);
+    let read = MessageStream::new(&line).parse_address();
+    let all = read.as_address().into_iter().flat_map(|a| a.iter());
+    all.filter_map(|a| a.address()).filter_map(|a| MailAddress::parse(a).ok()).collect()
+}
+
 /// The id between `<` and `>`, or what stands there instead; printable characters only.
 pub(super) fn message_id(value: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(value.get(..FIELD_BYTES_MAX).unwrap_or(value));

@@ -2,7 +2,7 @@
 //! results a mail server writes.
 
 use super::scan::{self, Field};
-use super::{Problems, fields};
+use super::{Problems, fields, guarded};
 use crate::address::MailAddress;
 
 /// The header block of a mail. No `Debug`: it is plaintext.
@@ -24,6 +24,12 @@ impl<'a> Head<'a> {
 
     /// The only mailbox of the only From field, as [`super::Letter::from`] has it.
     pub fn sender(&self) -> Option<MailAddress> {
-        fields::sender(scan::values(self.raw, &self.fields, "From"), &mut Problems::default())
+        let read = || Ok(fields::sender(scan::values(self.raw, &self.fields, "From"), &mut Problems::default()));
+        guarded(read).unwrap_or_default()
     }
+}
+
+/// The addresses in the value of a field such as To, in order; what is none is left out.
+pub fn addresses(value: &[u8]) -> Vec<MailAddress> {
+    guarded(|| Ok(fields::mailboxes(value))).unwrap_or_default()
 }

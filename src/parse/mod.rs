@@ -28,7 +28,7 @@ mod transfer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use digest::dedup_digest;
-pub use head::Head;
+pub use head::{Head, addresses};
 pub use outline::{Outline, PartView};
 pub use photo::{CleanFile, UploadRefused, clean_upload};
 

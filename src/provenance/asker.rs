@@ -20,10 +20,10 @@ use mail_auth::{
 };
 use tokio::time::timeout;
 
-use super::results::{best, sealed_by_trusted};
+use super::results::{best, sealed_by_trusted, seals_are_plain};
 use super::{Origin, Policy, Provenance, Verdict, Witness};
 use crate::clock::Moment;
-use crate::limits::{DNS_ANSWERS_KEPT, DNS_TIME_MAX, SENDER_STEP_TIME_MAX, SIGNATURES_MAX};
+use crate::limits::{DNS_ANSWERS_KEPT, DNS_TIME_MAX, MAIL_INLINE_BYTES_MAX, SENDER_STEP_TIME_MAX, SIGNATURES_MAX};
 use crate::parse::Head;
 
 /// Seals of one chain that are looked at: each asks for a key.
@@ -72,10 +72,16 @@ impl Asker {
         forwarders: &[String],
         now: Moment,
     ) -> Provenance {
-        let Some(message) = read(mail, head, now) else {
+        // Hashing a large mail takes long enough that other connections would wait for it.
+        let message = if mail.len() <= MAIL_INLINE_BYTES_MAX {
+            read(mail, head, now)
+        } else {
+            tokio::task::block_in_place(|| read(mail, head, now))
+        };
+        let Some(message) = message else {
             return Provenance { witness: Witness::Ourselves, ..Provenance::default() };
         };
-        let (spf, dkim, arc) = tokio::join!(self.spf(origin), self.dkim(&message), self.arc(&message));
+        let (spf, dkim, arc) = tokio::join!(self.spf(origin), self.dkim(&message), self.arc(&message, head));
         let domain = origin.from.map_or(origin.hello, |address| address.domain());
         let params = DmarcParameters {
             message: &message,
@@ -126,8 +132,9 @@ impl Asker {
         .await
     }
 
-    async fn arc<'x>(&self, message: &'x AuthenticatedMessage<'x>) -> Verdict {
-        if message.as_headers.len() > SEALS_MAX || message.ams_headers.len() > SEALS_MAX {
+    async fn arc<'x>(&self, message: &'x AuthenticatedMessage<'x>, head: &Head<'_>) -> Verdict {
+        let many = message.as_headers.len() > SEALS_MAX || message.ams_headers.len() > SEALS_MAX;
+        if many || !seals_are_plain(head) {
             return Verdict::Fail;
         }
         let outcome = timeout(SENDER_STEP_TIME_MAX, self.0.verify_arc(message)).await;

@@ -106,13 +106,24 @@ fn is_within(domain: &str, parent: &str) -> bool {
     domain == parent || domain.strip_suffix(&parent).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// The value of `name=` in a list of tags (RFC 6376, 3.2).
+/// Whether every seal has each of its tags once, as RFC 8617, 4.1.3 and RFC 6376, 3.2 ask. The library takes the last of
+/// two: a seal with two domains would be checked by one and trusted by the other.
+pub(super) fn seals_are_plain(head: &Head<'_>) -> bool {
+    let seals = head.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"ARC-Seal"));
+    seals
+        .map(|(_, value)| value)
+        .all(|seal| ["a", "b", "cv", "d", "i", "s"].iter().all(|name| tag(seal, name).is_some()))
+}
+
+/// The value of `name=` in a list of tags (RFC 6376, 3.2), if it stands there once.
 fn tag(value: &[u8], name: &str) -> Option<String> {
     let text = String::from_utf8_lossy(value.get(..FIELD_BYTES_MAX).unwrap_or(value));
-    text.split(';').find_map(|part| {
+    let mut found = text.split(';').filter_map(|part| {
         let (key, value) = part.split_once('=')?;
         (key.trim() == name).then(|| value.trim().to_owned())
-    })
+    });
+    let first = found.next();
+    if found.next().is_some() { None } else { first }
 }
 
 /// One Authentication-Results field.

@@ -233,6 +233,25 @@ pub const TABLES: &[Table] = &[
     },
     Table { name: "schedule", columns: &[Text("name"), Int("next_us")], key: "name" },
     Table {
+        name: "fetched",
+        columns: &[
+            Bytes("account"),
+            Int("uid_validity"),
+            Int("last_uid"),
+            Bytes("holder"),
+            Int("leased_until_us"),
+            Int("done_us"),
+            Int("failed_us"),
+            Text("reason"),
+        ],
+        key: "account",
+    },
+    Table {
+        name: "fetch_trouble",
+        columns: &[Bytes("account"), Int("uid"), Int("tries"), Text("reason")],
+        key: "account, uid",
+    },
+    Table {
         name: "audit",
         columns: &[
             Bytes("id"),

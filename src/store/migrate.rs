@@ -6,12 +6,20 @@ use sqlx::{PgPool, SqliteConnection};
 use super::StoreError;
 
 /// Version, name, SQLite text, PostgreSQL text.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "house",
-    include_str!("../../migrations/sqlite/0001_house.sql"),
-    include_str!("../../migrations/postgres/0001_house.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "house",
+        include_str!("../../migrations/sqlite/0001_house.sql"),
+        include_str!("../../migrations/postgres/0001_house.sql"),
+    ),
+    (
+        4,
+        "fetch",
+        include_str!("../../migrations/sqlite/0004_fetch.sql"),
+        include_str!("../../migrations/postgres/0004_fetch.sql"),
+    ),
+];
 
 pub(super) async fn sqlite(conn: &mut SqliteConnection) -> Result<(), StoreError> {
     migrator(|m| m.2).run(conn).await.map_err(version)

@@ -13,6 +13,7 @@ pub mod desks;
 pub mod drafts;
 pub mod epochs;
 mod error;
+pub mod fetched;
 mod gather;
 mod group;
 pub mod held;
@@ -60,11 +61,12 @@ pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all: [(&'static str, &'static [(&'static str, &'static str)]); 13] = [
+    let all: [(&'static str, &'static [(&'static str, &'static str)]); 14] = [
         ("arrivals", arrivals::ALL),
         ("desks", desks::ALL),
         ("drafts", drafts::ALL),
         ("epochs", epochs::ALL),
+        ("fetched", fetched::ALL),
         ("held", held::ALL),
         ("jobs", jobs::ALL),
         ("letters", letters::ALL),

@@ -1,1 +1,3 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
+
+mod sender;

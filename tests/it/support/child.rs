@@ -72,10 +72,17 @@ impl Home {
         let (web, smtp, lmtp) = (free_address(), free_address(), free_address());
         let settings = Settings {
             web: Web { listen: web, public_url: format!("http://{web}") },
-            mail: Mail { domain: DOMAIN.into(), smtp: smtp.to_string(), lmtp: lmtp.to_string(), relay: relay.into() },
+            mail: Mail {
+                domain: DOMAIN.into(),
+                smtp: smtp.to_string(),
+                lmtp: lmtp.to_string(),
+                relay: relay.into(),
+                ..Mail::default()
+            },
             store: Store { url: store.into(), connections: 8 },
             practice: Practice::default(),
             metrics: Metrics::default(),
+            fetch: Default::default(),
         };
         custody::make(folder.path(), &settings, &OsChance, SystemClock.now()).unwrap();
         Self { folder, settings }

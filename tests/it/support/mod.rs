@@ -6,6 +6,7 @@ pub(crate) mod browser;
 pub(crate) mod cast;
 pub(crate) mod child;
 pub(crate) mod engine;
+pub(crate) mod names;
 pub(crate) mod outside;
 pub(crate) mod peer;
 pub(crate) mod post;
