@@ -28,6 +28,8 @@ pub enum Action {
     TakenOver,
     /// A reply was handed in.
     ReplyWritten,
+    /// The guard had doubts, and the author looked and let the reply go; the detail names doubts and reason.
+    GuardPassed,
     /// A reply was taken back in time.
     ReplyRecalled,
     /// A reply went to the client.
@@ -56,6 +58,7 @@ impl Action {
             Self::HandedOver => "handed-over",
             Self::TakenOver => "taken-over",
             Self::ReplyWritten => "reply-written",
+            Self::GuardPassed => "guard-passed",
             Self::ReplyRecalled => "reply-recalled",
             Self::ReplyReleased => "reply-released",
             Self::HeldLetIn => "held-let-in",

@@ -136,6 +136,16 @@ ids! {
     AuditId,
 }
 
+impl ThreadId {
+    /// What people call the case where no name may stand: the first eight characters, in two groups. Not unique by
+    /// itself, and no way in.
+    pub fn case_code(&self) -> String {
+        let text = self.to_string();
+        let (first, rest) = text.split_at_checked(4).unwrap_or((&text, ""));
+        format!("{first}-{}", rest.get(..4).unwrap_or_default())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,6 +36,7 @@ pub mod parse;
 pub mod classify;
 pub mod provenance;
 pub mod screen;
+pub mod guard;
 pub mod seal;
 
 // Ground: what is kept, and what every story needs at hand.

@@ -64,6 +64,13 @@ pub const QUEUE_PAGE_ROWS: usize = 50;
 /// Counts beside the queue's tabs stop here and are shown as "999+".
 pub const QUEUE_COUNT_MAX: i64 = 1_000;
 
+/// Threads whose last letters a reply is compared with.
+pub const GUARD_THREADS: usize = 30;
+/// Letters of each of them.
+pub const GUARD_LETTERS: usize = 4;
+/// Clients whose names a reply is compared with.
+pub const GUARD_NAMES_MAX: usize = 500;
+
 /// Sign-ins computed at the same time: each takes 64 MiB.
 pub const UNLOCKS_AT_ONCE: usize = 2;
 /// Sign-ins waiting for their turn; one more is asked to come back.

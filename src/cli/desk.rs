@@ -32,6 +32,15 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 2)]
         reads: i64,
     },
+    /// Change a desk's weekly hours. Replies leave, and promises are counted, within them.
+    ///
+    /// Example: merpati --home var desk hours konseling "mon-thu 07:30-15:30; fri 07:30-11:30"
+    Hours {
+        /// Short name of the desk.
+        slug: String,
+        /// Weekly hours.
+        hours: String,
+    },
 }
 
 pub(super) async fn run(place: &Place, command: Command) -> Result<(), Ended> {
@@ -53,6 +62,22 @@ pub(super) async fn run(place: &Place, command: Command) -> Result<(), Ended> {
             say::line(format!(
                 "Made. Now invite its first counselor: merpati person invite --roles counselor --desk {slug}"
             ));
+        }
+        Command::Hours { slug, hours } => {
+            let found = desks::find_by_slug(&mut house.db.read().await?, &slug).await?;
+            let desk = found.ok_or_else(|| Ended::new(exit::USAGE, "no desk has this short name; see: desk list"))?;
+            let form = DeskForm {
+                slug,
+                name: desk.name,
+                about_id: desk.about_id,
+                about_en: desk.about_en,
+                zone: desk.zone,
+                hours,
+                reads_per_day: desk.reads_per_day,
+            };
+            let changed = furnish::change_desk(&house, desk.id, &form, desk.is_open).await;
+            changed.map_err(|e| Ended::new(exit::USAGE, e))?;
+            say::line("Changed.");
         }
     }
     Ok(())

@@ -9,14 +9,16 @@ use super::session::{Reader, kind};
 use super::write::{FormFile, Place, Written, seal_written};
 use crate::audit::{self, Action};
 use crate::clock::Moment;
+use crate::commitments::opening::next_open;
 use crate::house::{Failure, House};
 use crate::ids::{AttachmentId, JobId, LetterId, ThreadId};
 use crate::limits::ATTACHMENTS_MAX;
 use crate::seal::{Author, BlobContext, Content, Expected, open_letter, seal_to};
 use crate::secret::{PlainBytes, PlainText};
+use crate::store::desks::Desk;
 use crate::store::letters::{self, Door, NewLetter, Side, Stored};
 use crate::store::threads::{self, Thread};
-use crate::store::{drafts, jobs, people};
+use crate::store::{desks, drafts, jobs, people};
 
 /// The job that releases a reply; its subject is the letter.
 pub const RELEASE_JOB: &str = "release";
@@ -139,17 +141,18 @@ pub struct Reply {
     pub covers: Moment,
     /// Drawn with the form: a form sent twice is one reply.
     pub form_id: LetterId,
+    /// What the guard doubted and why the author lets it go all the same, for the audit.
+    pub passed: Option<String>,
 }
 
-/// Hands a reply in; it leaves at the moment returned. Only who answers the thread may.
-pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Reply) -> Result<Moment, Failure> {
+/// Hands a reply in; it leaves after the recall window, when the desk is at work. Only who answers the thread may.
+pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Reply) -> Result<LetterId, Failure> {
     let me = reader.who.person;
     if thread.assignee != Some(me) {
         return Err(Failure::NotAllowed);
     }
     let cert = keyring::epoch_cert(house, &mut house.db.read().await?, thread.epoch).await?;
     let received = house.now();
-    let leaves = received.plus(house.rules.recall);
     let files = draft_files(house, reader, thread.id).await?.into_iter().map(|f| f.file).collect::<Vec<_>>();
     let written = Written { subject: &reply.subject, text: &reply.text, files: &files, author: Author::Counselor };
     let place = Place { thread: thread.id, epoch: thread.epoch, cert: &cert, received };
@@ -170,6 +173,8 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
         dedup,
     };
     let mut tx = house.db.begin().await?;
+    let desk = desks::find(&mut tx, thread.desk).await?.ok_or(Failure::NotFound)?;
+    let leaves = leaves(&desk, thread.urgent, received.plus(house.rules.recall));
     let now_there = threads::find(&mut tx, thread.id).await?.ok_or(Failure::NotFound)?;
     if now_there.epoch != thread.epoch || now_there.assignee != Some(me) {
         return Err(Failure::Changed);
@@ -178,11 +183,27 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
         threads::update_leaving(&mut tx, thread.id).await?;
         jobs::insert(&mut tx, JobId::draw(&*house.chance), RELEASE_JOB, id.bytes(), leaves, received).await?;
         audit::note(&mut tx, &*house.chance, received, Some(me), Action::ReplyWritten, Some(thread.id)).await?;
+        if let Some(why) = &reply.passed {
+            let action = Action::GuardPassed;
+            audit::note_why(&mut tx, &*house.chance, received, Some(me), action, Some(thread.id), why).await?;
+        }
     }
     drafts::delete(&mut tx, thread.id, me).await?;
     tx.commit().await?;
     house.bell.jobs.notify_one();
-    Ok(leaves)
+    Ok(id)
+}
+
+/// When a reply leaves whose recall window ends at `at`: then, if the desk is at work or the client is not safe, else when
+/// the desk works next (R37). A desk whose hours cannot be read keeps nobody waiting.
+pub fn leaves(desk: &Desk, urgent: bool, at: Moment) -> Moment {
+    let next = || next_open(&desk.hours.parse().ok()?, desk.zone.parse().unwrap_or(chrono_tz::UTC), at);
+    if urgent { at } else { next().unwrap_or(at) }
+}
+
+/// When a reply that was handed in leaves; `None` once it has.
+pub async fn leaves_at(house: &House, letter: LetterId) -> Result<Option<Moment>, Failure> {
+    Ok(jobs::find_due(&mut house.db.read().await?, RELEASE_JOB, letter.bytes()).await?)
 }
 
 /// Takes a reply back before it leaves; its text is the author's draft again. [`Failure::Changed`] when it is too late.

@@ -8,6 +8,7 @@ pub mod chores;
 pub mod enter;
 pub mod fetching;
 pub mod furnish;
+pub mod guard;
 pub mod keep;
 pub mod keyring;
 pub mod leave;

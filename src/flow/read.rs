@@ -150,6 +150,22 @@ pub async fn whole(house: &House, reader: &Reader, thread: &Thread) -> Result<Ve
     open_rows(house, &mut conn, reader, thread, &rows).await
 }
 
+/// What a client wrote last, for the guard. The caller may read the thread.
+pub(crate) async fn client_texts(
+    house: &House,
+    conn: &mut Conn,
+    reader: &Reader,
+    thread: &Thread,
+    limit: usize,
+) -> Result<Vec<PlainText>, Failure> {
+    let end = Moment::from_micros(i64::MAX);
+    let mut rows = letters::list_before(conn, thread.id, end, Viewer::Staff, 2 * limit).await?;
+    rows.retain(|l| l.side == Side::Client);
+    rows.truncate(limit);
+    let opened = open_rows(house, conn, reader, thread, &rows).await?;
+    Ok(opened.into_iter().filter_map(|l| l.words).map(|w| w.text).collect())
+}
+
 fn viewer(reader: &Reader) -> Viewer {
     if reader.who.roles.has(Role::Client) { Viewer::Client } else { Viewer::Staff }
 }

@@ -30,6 +30,7 @@ pub(crate) mod kind {
     pub(crate) const OUTBOX: &str = "outbox";
     pub(crate) const DEDUP: &str = "dedup";
     pub(crate) const FETCH_ACCOUNT: &str = "fetch-account";
+    pub(crate) const GUARD_MARK: &str = "guard-mark";
 }
 
 /// Which world somebody signs in to: a client and a colleague may have the same name.

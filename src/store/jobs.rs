@@ -45,6 +45,7 @@ statements! {
              AND state = 'waiting' AND due_us <= $1 AND leased_until_us <= $1 RETURNING id, kind, subject, tries, due_us";
     FINISH = "UPDATE job SET state = $2, reason = $3, done_us = $4 WHERE id = $1 AND state = 'waiting'";
     RETRY = "UPDATE job SET due_us = $2, leased_until_us = 0, reason = $3 WHERE id = $1 AND state = 'waiting' AND tries = $4";
+    FIND_DUE = "SELECT due_us FROM job WHERE kind = $1 AND subject = $2 AND state = 'waiting'";
     CANCEL = "DELETE FROM job WHERE kind = $1 AND subject = $2 AND state = 'waiting'";
     NEXT_DUE = "SELECT MIN(due_us) FROM job WHERE state = 'waiting' AND leased_until_us <= $1";
     COUNT_DEAD = "SELECT COUNT(*) FROM job WHERE state = 'dead'";
@@ -57,6 +58,12 @@ statements! {
 
 type Row = (Vec<u8>, String, Vec<u8>, i64, i64);
 type DeadRow = (Vec<u8>, String, String, i64, i64);
+
+/// When a waiting job is due; `None` when there is none.
+pub async fn find_due(conn: &mut Conn, kind: &str, subject: &[u8]) -> Result<Option<Moment>, StoreError> {
+    let row: Option<(i64,)> = on!(conn, |c| sqlx::query_as(FIND_DUE).bind(kind).bind(subject).fetch_optional(c).await)?;
+    Ok(row.map(|r| Moment::from_micros(r.0)))
+}
 
 /// Adds a job, unless the same one waits already.
 pub async fn insert(

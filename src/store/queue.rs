@@ -59,6 +59,9 @@ statements! {
         FROM thread t JOIN person p ON p.id = t.client_id \
         WHERE t.assignee_id = $1 AND t.state IN ('answered', 'leaving') AND (t.last_us > $2 OR (t.last_us = $2 AND t.id > $3)) \
         ORDER BY t.last_us, t.id LIMIT $4";
+    RECENT_ANSWERED = "SELECT t.id, t.desk_id, p.name_sealed, t.client_id, p.language, t.urgent, t.assignee_id, t.waiting_us, t.last_us, t.state \
+        FROM thread t JOIN person p ON p.id = t.client_id \
+        WHERE t.assignee_id = $1 AND t.state IN ('answered', 'leaving') ORDER BY t.last_us DESC, t.id DESC LIMIT $2";
     /// The order holds SQLite to the list's own index; without it, it walks everything that waits, taken or not.
     COUNT_UNASSIGNED = "SELECT COUNT(*) FROM (SELECT 1 AS x FROM thread WHERE desk_id = $1 AND state = 'waiting' AND assignee_id IS NULL \
         ORDER BY urgent DESC, waiting_us LIMIT $2) AS n";
@@ -129,6 +132,18 @@ pub async fn list(conn: &mut Conn, list: List, after: Option<After>, limit: usiz
             .await)?,
     };
     rows.into_iter().map(waiting).collect()
+}
+
+/// The threads somebody worked on last: half of them waiting for an answer, half just answered.
+pub async fn recent(conn: &mut Conn, person: PersonId, limit: usize) -> Result<Vec<Waiting>, StoreError> {
+    let mut all = list(conn, List::Mine(person), None, limit.div_ceil(2)).await?;
+    let rest = i64::try_from(limit - all.len()).unwrap_or(i64::MAX);
+    let rows: Vec<Row> =
+        on!(conn, |c| sqlx::query_as(RECENT_ANSWERED).bind(person.bytes()).bind(rest).fetch_all(c).await)?;
+    for row in rows {
+        all.push(waiting(row)?);
+    }
+    Ok(all)
 }
 
 /// How long a list is, up to the cap.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Beginnings of keys that are put together while the program runs, and who puts them together.
-const COMPUTED: [(&str, &str); 10] = [
+const COMPUTED: &[(&str, &str)] = &[
     ("refusal-", "web/refusal.rs"),
     ("day-", "web/pages/operator/desk.rs"),
     ("staff-role-", "web/pages/staff/invitation.rs"),
@@ -16,6 +16,7 @@ const COMPUTED: [(&str, &str); 10] = [
     ("queue-empty-", "web/pages/counselor/queue.rs"),
     ("counselor-done-", "web/pages/counselor/mod.rs"),
     ("mail-", "outbox/compose.rs"),
+    ("guard-why-", "web/pages/counselor/guard_view.rs"),
 ];
 
 /// Key, and the names of the values in its text.

@@ -83,6 +83,7 @@ async fn correspond(scene: &Scene, client: &Signed, counselor: &Signed, thread: 
         let (found, _) = read::staff_thread(house, &reader, thread).await?;
         let text = "A reply of a few lines.\n\nIt answers what was asked, and asks something back.";
         let reply = Reply {
+            passed: None,
             subject: "Re: Bench".into(),
             text: text.into(),
             covers: house.now(),

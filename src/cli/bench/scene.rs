@@ -106,7 +106,7 @@ impl Scene {
             slug: "bench".to_owned(),
             name: "Bench".to_owned(),
             zone: "Asia/Jakarta".to_owned(),
-            hours: "mon-fri 09:00-16:00".to_owned(),
+            hours: "mon-sun 00:00-24:00".to_owned(),
             reads_per_day: 2,
             ..DeskForm::default()
         };

@@ -76,7 +76,7 @@ impl Trial {
             slug: "kampus".into(),
             name: "Meja Kampus".into(),
             zone: "Asia/Jakarta".into(),
-            hours: "mon-fri 09:00-17:00".into(),
+            hours: "mon-sun 00:00-24:00".into(),
             reads_per_day: 2,
             ..DeskForm::default()
         };
@@ -148,14 +148,14 @@ impl Trial {
         }
         thread = self.thread(client).await;
         let reply = answer::Reply {
+            passed: None,
             subject: PlainText::default(),
             text: "Ceritakan.".into(),
             covers: self.house.now(),
             form_id: LetterId::draw(&OsChance),
         };
-        let leaves = answer::hand_in(&self.house, &counselor, &thread, reply).await.unwrap();
-        let unreleased = letters::list_unreleased(&mut self.house.db.read().await.unwrap(), thread.id).await.unwrap();
-        (unreleased.last().unwrap().id, leaves)
+        let letter = answer::hand_in(&self.house, &counselor, &thread, reply).await.unwrap();
+        (letter, answer::leaves_at(&self.house, letter).await.unwrap().unwrap())
     }
 
     async fn thread(&self, client: &Reader) -> Thread {

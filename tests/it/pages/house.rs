@@ -42,6 +42,11 @@ impl House {
         let made = Command::new(PROGRAM).arg("--home").arg(&home).arg("demo").envs(settings.clone()).output().unwrap();
         let said = String::from_utf8(made.stdout).unwrap();
         assert!(made.status.success(), "{said}{}", String::from_utf8_lossy(&made.stderr));
+        // A reply leaves when the desk is at work: here always, whatever day it is.
+        let hours = ["desk", "hours", "bk", "mon-sun 00:00-24:00"];
+        let changed =
+            Command::new(PROGRAM).arg("--home").arg(&home).args(hours).envs(settings.clone()).output().unwrap();
+        assert!(changed.status.success(), "{}", String::from_utf8_lossy(&changed.stderr));
         let mut guard = Command::new("sh");
         guard.args(["-c", GUARD, "guard", PROGRAM]).arg(&home).envs(settings).stdin(Stdio::piped());
         let guard = guard.spawn().unwrap();

@@ -94,6 +94,12 @@ async fn counselor<L: AsyncFn(&Browser) -> Vec<String>>(seen: &mut Seen<L>) {
             seen.at(&href).await;
         }
     }
+    seen.browser.go("/queue?tab=mine").await;
+    seen.browser.click(".queue a.name").await;
+    seen.browser.fill("#reply", "Halo Awan Pagi, Bintang Sore, telepon saya di 0812-3456-7890.").await;
+    seen.browser.click("#reply-form button.primary").await;
+    seen.browser.find("#guard").await;
+    seen.here("the guard has doubts").await;
     seen.browser.click("header.site form button").await;
     seen.browser.find("form[action='/unlock']").await;
     seen.here("locked").await;

@@ -86,7 +86,7 @@ pub(crate) fn desk() -> desks::Desk {
         about_id: "Tentang kami".to_owned(),
         about_en: "About us".to_owned(),
         zone: "Asia/Jakarta".to_owned(),
-        hours: "mon-fri 09:00-17:00".to_owned(),
+        hours: "mon-sun 00:00-24:00".to_owned(),
         reads_per_day: 2,
         is_open: true,
         cert: Vec::new(),

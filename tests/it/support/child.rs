@@ -261,7 +261,7 @@ impl People {
             about_id: "Meja".into(),
             about_en: "Desk".into(),
             zone: "Asia/Jakarta".into(),
-            hours: "mon-fri 09:00-17:00".into(),
+            hours: "mon-sun 00:00-24:00".into(),
             reads_per_day: 2,
         };
         let desk = furnish::add_desk(&house, &form).await.unwrap();

@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod cast;
 pub(crate) mod child;
+pub(crate) mod dovecot;
 pub(crate) mod engine;
 pub(crate) mod names;
 pub(crate) mod outside;

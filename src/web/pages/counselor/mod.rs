@@ -4,6 +4,7 @@ mod admit;
 mod draft;
 mod file;
 mod give_back;
+mod guard_view;
 mod hand_over;
 mod held;
 mod held_discard;

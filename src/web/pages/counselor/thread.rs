@@ -8,10 +8,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
+use super::guard_view::REASONS;
 use super::thread_view::view;
 use super::{lead, part};
 use crate::clock::Moment;
 use crate::flow::answer::{self, Reply};
+use crate::flow::guard::{self, Doubts};
 use crate::flow::read::{self, Access};
 use crate::flow::session::{Reader, Visit};
 use crate::house::Failure;
@@ -42,6 +44,15 @@ pub(super) struct Written {
     pub(super) covers: Option<Moment>,
     /// What has to be mended; a text key.
     pub(super) problem: Option<&'static str>,
+    /// Why somebody has to look before it leaves.
+    pub(super) stopped: Option<Stopped>,
+}
+
+/// A reply the guard has doubts about.
+pub(super) struct Stopped {
+    pub(super) doubts: Doubts,
+    /// Somebody looked, but chose no reason.
+    pub(super) reason_missing: bool,
 }
 
 impl Written {
@@ -55,6 +66,7 @@ impl Written {
             form_id: fields.parse("form_id"),
             covers: fields.parse("covers").map(Moment::from_micros),
             problem: None,
+            stopped: None,
         }
     }
 
@@ -119,17 +131,38 @@ async fn reply(
     if written.is_blank() {
         return again(ctx, reader, &thread, access, written, "counselor-empty").await;
     }
-    send(ctx, reader, &thread, written).await
+    let doubts = guard::look(&ctx.house, reader, &thread, &written.subject, &written.text).await?;
+    if doubts.is_empty() {
+        return send(ctx, reader, &thread, written, None).await;
+    }
+    let looked = form.fields.get("guard") == doubts.mark;
+    let chosen = form.fields.get("guard_reason");
+    let reason = REASONS.into_iter().map(|(word, _)| word).find(|word| *word == chosen);
+    match (looked, doubts.has_contacts(), reason) {
+        (true, false, _) => send(ctx, reader, &thread, written, Some(doubts.passed("looked"))).await,
+        (true, true, Some(reason)) => send(ctx, reader, &thread, written, Some(doubts.passed(reason))).await,
+        (looked, ..) => {
+            let stopped = Some(Stopped { doubts, reason_missing: looked });
+            again(ctx, reader, &thread, access, Written { stopped, ..written }, "guard-stopped").await
+        }
+    }
 }
 
 /// Hands the reply in. Where that is no longer this counselor's to do, the words become their draft.
-async fn send(ctx: &Ctx, reader: &Reader, thread: &Thread, written: Written) -> Result<Response, Refusal> {
+async fn send(
+    ctx: &Ctx,
+    reader: &Reader,
+    thread: &Thread,
+    written: Written,
+    passed: Option<String>,
+) -> Result<Response, Refusal> {
     let reply = Reply {
         subject: written.subject.clone(),
         text: written.text.clone(),
         // A page cannot have shown what is not written yet.
         covers: written.covers.unwrap_or(Moment::from_micros(0)).min(ctx.now),
         form_id: written.form_id.unwrap_or_else(|| LetterId::draw(&*ctx.house.chance)),
+        passed,
     };
     match answer::hand_in(&ctx.house, reader, thread, reply).await {
         Ok(_) => Ok(lead(ctx, thread.id, "sent")),

@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 
+use super::guard_view::GuardView;
 use super::thread::{Asked, Written};
 use super::{Notice, When, notice};
 use crate::clock::Moment;
@@ -62,6 +63,7 @@ struct ReplyForm {
     has_draft: bool,
     problem: Option<String>,
     text_problem: bool,
+    guard: Option<GuardView>,
 }
 
 #[derive(askama::Template)]
@@ -70,6 +72,8 @@ pub(super) struct Page {
     s: Shell,
     notice: Option<Notice>,
     id: ThreadId,
+    client: PersonId,
+    code: String,
     stand: Stand,
     beside: Beside,
     initials: String,
@@ -133,8 +137,10 @@ pub(super) async fn view(
         s: Shell::new(ctx, Some(reader.who.roles), "counselor-title", "/queue"),
         notice: notice(ctx.texts, done),
         id: thread.id,
+        client: thread.client,
+        code: thread.id.case_code(),
         initials: initials(beside.name.reveal()),
-        hue: thread.client.bytes().first().copied().unwrap_or_default() % 6 + 1,
+        hue: hue(thread.client),
         urgent: thread.urgent,
         waiting: thread.waiting.map(|at| When::new(ctx, at, zone)),
         door: None,
@@ -179,17 +185,25 @@ async fn add_letters(
     let covers = newest.or(opened.letters.last()).map(|l| l.received);
     page.older = opened.older.map(Moment::micros);
     for letter in opened.letters {
-        page.letters.push(letter_view(ctx, reader, &page.beside, letter, zone));
+        let waits = letter.side == Side::Counselor && letter.released.is_none();
+        let leaves = if waits { answer::leaves_at(&ctx.house, letter.id).await? } else { None };
+        page.letters.push(letter_view(ctx, reader, &page.beside, letter, leaves, zone));
     }
     Ok(covers)
 }
 
-fn letter_view(ctx: &Ctx, reader: &Reader, beside: &Beside, letter: OpenLetter, zone: Tz) -> LetterView {
+fn letter_view(
+    ctx: &Ctx,
+    reader: &Reader,
+    beside: &Beside,
+    letter: OpenLetter,
+    leaves: Option<Moment>,
+    zone: Tz,
+) -> LetterView {
     let from_client = letter.side == Side::Client;
     let is_own = letter.author == Some(reader.who.person);
     let who = if from_client { beside.name.clone() } else { letter.author_name.unwrap_or_default() };
-    let states =
-        if from_client { Vec::new() } else { states(ctx, letter.received, letter.released, letter.read, zone) };
+    let states = if from_client { Vec::new() } else { states(ctx, leaves, letter.released, letter.read, zone) };
     LetterView {
         id: letter.id,
         from_client,
@@ -203,13 +217,13 @@ fn letter_view(ctx: &Ctx, reader: &Reader, beside: &Beside, letter: OpenLetter, 
 }
 
 /// What became of a reply, in sentences.
-fn states(ctx: &Ctx, written: Moment, released: Option<Moment>, read: Option<Moment>, zone: Tz) -> Vec<String> {
+fn states(ctx: &Ctx, leaves: Option<Moment>, released: Option<Moment>, read: Option<Moment>, zone: Tz) -> Vec<String> {
     let Some(released) = released else {
-        let leaves = written.plus(ctx.house.rules.recall);
-        let text = if leaves > ctx.now {
-            ctx.texts.t1("counselor-leaves", "time", ctx.texts.clock(leaves, zone))
-        } else {
-            ctx.texts.t("counselor-leaves-now")
+        let soon = ctx.now.plus(ctx.house.rules.recall);
+        let text = match leaves.filter(|at| *at > ctx.now) {
+            Some(at) if at > soon => ctx.texts.t1("counselor-leaves-later", "time", ctx.texts.date_time(at, zone)),
+            Some(at) => ctx.texts.t1("counselor-leaves", "time", ctx.texts.clock(at, zone)),
+            None => ctx.texts.t("counselor-leaves-now"),
         };
         return vec![text];
     };
@@ -260,25 +274,41 @@ async fn add_words(
         (None, None) => Default::default(),
     };
     let problem = written.as_ref().and_then(|w| w.problem);
+    let window_ends = ctx.now.plus(ctx.house.rules.recall);
+    let leaves = answer::leaves(&page.beside.desk, page.urgent, window_ends);
+    let (form_id, shown) = written.as_ref().map_or((None, None), |w| (w.form_id, w.covers));
+    let guard = written.and_then(|w| w.stopped).map(|stopped| {
+        let name = page.beside.name.clone();
+        GuardView::new(ctx, page.id, page.client, name, stopped.doubts, stopped.reason_missing)
+    });
     page.reply = Some(ReplyForm {
         subject,
         text,
-        form_id: written.as_ref().and_then(|w| w.form_id).unwrap_or_else(|| LetterId::draw(&*ctx.house.chance)),
-        covers: written.as_ref().and_then(|w| w.covers).or(covers).map_or(0, Moment::micros),
+        form_id: form_id.unwrap_or_else(|| LetterId::draw(&*ctx.house.chance)),
+        covers: shown.or(covers).map_or(0, Moment::micros),
         saved: saved.unwrap_or_default(),
-        send: if minutes == 0 {
+        send: if leaves > window_ends {
+            ctx.texts.t1("counselor-send-later", "time", ctx.texts.date_time(leaves, zone))
+        } else if minutes == 0 {
             ctx.texts.t("counselor-send-now")
         } else {
             ctx.texts.t1("counselor-send", "n", minutes)
         },
         has_draft,
         problem: problem.map(|key| ctx.texts.t(key)),
-        text_problem: problem.is_some_and(|key| key != "counselor-form-expired"),
+        text_problem: problem.is_some_and(|key| !matches!(key, "counselor-form-expired" | "guard-stopped")),
+        guard,
     });
     Ok(())
 }
 
-fn initials(name: &str) -> String {
+/// Which of the six colors an emblem has.
+pub(super) fn hue(client: PersonId) -> u8 {
+    client.bytes().first().copied().unwrap_or_default() % 6 + 1
+}
+
+/// Two letters for an emblem.
+pub(super) fn initials(name: &str) -> String {
     let first = |word: &str| word.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     name.split_whitespace().take(2).map(first).collect()
 }

@@ -63,7 +63,7 @@ impl Room {
             slug: "bk".to_owned(),
             name: "BK SMA Nusantara 3".to_owned(),
             zone: "Asia/Jakarta".to_owned(),
-            hours: "mon-fri 08:00-16:00".to_owned(),
+            hours: "mon-sun 00:00-24:00".to_owned(),
             reads_per_day: 1,
             ..DeskForm::default()
         };
