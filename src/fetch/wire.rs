@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_imap::extensions::idle::IdleResponse;
-use async_imap::types::Mailbox;
+use async_imap::types::{Mailbox, UnsolicitedResponse};
 use async_imap::{Client, Session};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -120,6 +120,15 @@ pub(super) async fn rest(mut line: Line, pause: Duration) -> Result<Line, Reason
     if !line.tells {
         tokio::time::sleep(pause).await;
         answer(line.session.noop()).await?;
+        return Ok(line);
+    }
+    // What came while others were being taken was told in passing, and the server does not say it again.
+    answer(line.session.noop()).await?;
+    let mut told = false;
+    while let Ok(response) = line.session.unsolicited_responses.try_recv() {
+        told |= matches!(response, UnsolicitedResponse::Exists(_));
+    }
+    if told {
         return Ok(line);
     }
     let mut idle = line.session.idle();

@@ -7,7 +7,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use async_imap::{Client, Session};
-use futures_util::TryStreamExt as _;
 use merpati::fetch::{Account, After, Protection};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -112,14 +111,6 @@ impl Owner {
         self.0.select("INBOX").await.unwrap();
         self.0.delete(folder).await.unwrap();
         self.0.create(folder).await.unwrap();
-    }
-
-    /// Everything of a folder is removed.
-    pub(crate) async fn empty(&mut self, folder: &str) {
-        self.0.select(folder).await.unwrap();
-        let _: Vec<_> =
-            self.0.uid_store("1:*", "+FLAGS.SILENT (\\Deleted)").await.unwrap().try_collect().await.unwrap();
-        let _: Vec<_> = self.0.expunge().await.unwrap().try_collect().await.unwrap();
     }
 }
 
