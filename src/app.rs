@@ -12,12 +12,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::chance::OsChance;
 use crate::clock::{Moment, SystemClock};
-use crate::config::Settings;
+use crate::config::{Settings, Tls};
 use crate::custody::{self, CustodyError};
 use crate::fetch::{self, Account};
 use crate::gateway::Gateway;
 use crate::house::House;
-use crate::intake::{self, Intake, Protocol};
+use crate::intake::{self, BadIdentity, Entrance, Identity, Intake, Socket};
 use crate::outbox::Transport;
 use crate::seal::NoUsableKey;
 use crate::store::{Db, StoreError, TABLES};
@@ -25,6 +25,8 @@ use crate::{jobs, outbox, telemetry, web};
 
 /// After the first stop signal, work may finish for this long.
 pub const GRACE: Duration = Duration::from_secs(25);
+/// A renewed certificate is noticed within this time.
+const RENEWAL_CHECK: Duration = Duration::from_secs(60);
 
 /// Why the house does not open.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +53,9 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The certificate.
+    #[error("mail.tls_cert: {0}")]
+    Identity(#[from] BadIdentity),
     /// The relay.
     #[error("mail.relay: {0}")]
     Relay(String),
@@ -61,7 +66,7 @@ pub async fn open_house(home: &Path, settings: &Settings) -> Result<House, Start
     let keys = custody::load(home, settings)?;
     let db = Db::open(&settings.store_url(home), settings.store.connections).await?;
     let house = House::new(db, Arc::new(SystemClock), Arc::new(OsChance), keys, settings.rules(home))?;
-    Ok(house.with_witnesses(settings.witnesses()))
+    Ok(house.with_witnesses(settings.senders.witnesses()))
 }
 
 /// Makes home and keys on the first run; says whether it did. A database that is in use without its keys is a loss to be
@@ -94,10 +99,16 @@ pub async fn make_keys_once(home: &Path, settings: &Settings, now: Moment) -> Re
 pub struct Doors {
     /// HTTP.
     pub web: TcpListener,
+    /// What the mail doors show and allow.
+    pub mail: intake::Settings,
     /// SMTP.
     pub smtp: Option<TcpListener>,
+    /// SMTP inside TLS.
+    pub smtps: Option<TcpListener>,
     /// LMTP.
     pub lmtp: Option<TcpListener>,
+    /// LMTP at a socket in the file system.
+    pub socket: Option<Socket>,
     /// Metrics and health.
     pub metrics: Option<TcpListener>,
 }
@@ -105,10 +116,18 @@ pub struct Doors {
 impl Doors {
     /// Binds what the settings ask for.
     pub async fn bind(settings: &Settings) -> Result<Self, StartError> {
+        let mail = &settings.mail;
+        let (lmtp, socket) = match mail.lmtp_socket() {
+            Some(path) => (None, Some(socket(path)?)),
+            None => (bind_some("the LMTP door", &mail.lmtp).await?, None),
+        };
         Ok(Self {
             web: bind("the web door", &settings.web.listen.to_string()).await?,
-            smtp: bind_some("the SMTP door", &settings.mail.smtp).await?,
-            lmtp: bind_some("the LMTP door", &settings.mail.lmtp).await?,
+            mail: mail_settings(settings)?,
+            smtp: bind_some("the SMTP door", &mail.smtp).await?,
+            smtps: bind_some("the SMTP door with TLS", &mail.smtps).await?,
+            lmtp,
+            socket,
             metrics: bind_some("metrics", &settings.metrics.listen).await?,
         })
     }
@@ -122,8 +141,26 @@ async fn bind_some(what: &'static str, at: &str) -> Result<Option<TcpListener>, 
     if at.is_empty() { Ok(None) } else { bind(what, at).await.map(Some) }
 }
 
+fn socket(path: &Path) -> Result<Socket, StartError> {
+    let failed = |source| StartError::Listen { what: "the LMTP door", at: path.display().to_string(), source };
+    Socket::bind(path).map_err(failed)
+}
+
+/// What the mail doors show and allow; reads the certificate.
+pub fn mail_settings(settings: &Settings) -> Result<intake::Settings, StartError> {
+    let mail = &settings.mail;
+    let identity = mail.identity_files().map(|(cert, key)| Identity::load(cert, key)).transpose()?;
+    Ok(intake::Settings {
+        identity: identity.map(Arc::new),
+        tls_required: mail.tls == Tls::Required,
+        proxies: mail.proxies(),
+        ..intake::Settings::new(mail.hostname())
+    })
+}
+
 /// A house at work.
 pub struct Running {
+    identity: Option<Arc<Identity>>,
     stop: CancellationToken,
     tracker: TaskTracker,
     house: Arc<House>,
@@ -132,11 +169,20 @@ pub struct Running {
 /// Opens the doors and starts the motors. `mailbox`: a hosted one to fetch from.
 pub fn start(house: Arc<House>, doors: Doors, transport: Transport, mailbox: Option<Account>) -> Running {
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-    let reception = Intake::new(Arc::new(Gateway(Arc::clone(&house))), intake::Settings::new(&house.rules.mail_domain));
-    for (listener, protocol) in [(doors.smtp, Protocol::Smtp), (doors.lmtp, Protocol::Lmtp)] {
+    let identity = doors.mail.identity.clone();
+    if let Some(identity) = &identity {
+        tracker.spawn(watch(Arc::clone(identity), stop.clone()));
+    }
+    let reception = Intake::new(Arc::new(Gateway(Arc::clone(&house))), doors.mail);
+    let listeners = [(doors.smtp, Entrance::SMTP), (doors.smtps, Entrance::SMTPS), (doors.lmtp, Entrance::LMTP)];
+    for (listener, entrance) in listeners {
         if let Some(listener) = listener {
-            tracker.spawn(intake::serve(listener, protocol, Arc::clone(&reception), stop.clone(), tracker.clone()));
+            tracker.spawn(intake::serve(listener, entrance, Arc::clone(&reception), stop.clone(), tracker.clone()));
         }
+    }
+    if let Some(socket) = doors.socket {
+        let reception = Arc::clone(&reception);
+        tracker.spawn(intake::serve(socket, Entrance::LMTP, reception, stop.clone(), tracker.clone()));
     }
     tracker.spawn(web::serve(doors.web, web::router(Arc::clone(&house)), stop.clone()));
     if let (Some(listener), Some(handle)) = (doors.metrics, telemetry::start_metrics()) {
@@ -147,10 +193,32 @@ pub fn start(house: Arc<House>, doors: Doors, transport: Transport, mailbox: Opt
     if let Some(account) = mailbox {
         tracker.spawn(fetch::run(Arc::clone(&house), account, stop.clone()));
     }
-    Running { stop, tracker, house }
+    Running { identity, stop, tracker, house }
+}
+
+/// Looks now and then whether the certificate was renewed.
+async fn watch(identity: Arc<Identity>, stop: CancellationToken) {
+    while tokio::time::timeout(RENEWAL_CHECK, stop.cancelled()).await.is_err() {
+        renew(&identity);
+    }
+}
+
+fn renew(identity: &Identity) {
+    match identity.refresh() {
+        Ok(true) => tracing::info!("the certificate of the mail doors was renewed"),
+        Ok(false) => {}
+        Err(error) => tracing::error!(%error, "the renewed certificate cannot be used; the old one stays"),
+    }
 }
 
 impl Running {
+    /// Reads again what may change while the house is open: the certificate.
+    pub fn reload(&self) {
+        if let Some(identity) = &self.identity {
+            renew(identity);
+        }
+    }
+
     /// First stage of stopping: doors close, work drains, at most [`GRACE`]. Dropping the future is the second stage.
     pub async fn stop(self) {
         self.stop.cancel();

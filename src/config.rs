@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fetch;
 use crate::house::Rules;
+use crate::intake::Network;
 use crate::outbox::RelayUrl;
-use crate::provenance::{Asker, Front, Witnesses};
+use crate::provenance;
 use crate::seal::Cost;
 
 /// Name of the file in the home folder.
@@ -41,6 +42,9 @@ pub struct Settings {
     /// A hosted mailbox to fetch mail from.
     #[serde(default)]
     pub fetch: fetch::Settings,
+    /// Who may say something about senders.
+    #[serde(default)]
+    pub senders: provenance::Settings,
 }
 
 /// The web door.
@@ -59,22 +63,37 @@ pub struct Web {
 pub struct Mail {
     /// Domain of the secret addresses, the desks' addresses and the no-reply sender.
     pub domain: String,
+    /// The name of this machine in greetings, the one that MX and PTR name; empty: the domain.
+    pub hostname: String,
     /// Where SMTP listens; empty: closed.
     pub smtp: String,
-    /// Where LMTP listens; empty: closed.
+    /// Where SMTP inside TLS listens; empty: closed.
+    pub smtps: String,
+    /// Where LMTP listens: an address, or `unix:` and a path; empty: closed.
     pub lmtp: String,
+    /// The chain of certificates of the mail doors, in PEM form; empty: no TLS.
+    pub tls_cert: String,
+    /// The key to it, in PEM form.
+    pub tls_key: String,
+    /// Whether SMTP takes mail in clear.
+    pub tls: Tls,
+    /// Networks of load balancers that speak the PROXY protocol.
+    pub proxy_from: Vec<String>,
     /// Where mail leaves to: `smtp://user:password@host:587?tls=required`. Empty: into the folder `outbox`.
     pub relay: String,
-    /// Whether name servers are asked who may send for a domain, for mail that reaches the SMTP door from outside.
-    pub check_senders: bool,
-    /// The name server to ask, as address and port; empty: the machine's.
-    pub name_server: String,
-    /// The name that the mail server in front puts into its Authentication-Results; empty: none is believed.
-    pub trusted_authserv: String,
-    /// How many Received lines that mail server adds.
-    pub trusted_hops: usize,
-    /// Domains of mail services whose ARC seals count, for clients whose mail is forwarded.
-    pub trusted_forwarders: Vec<String>,
+    /// The only authorities that may vouch for the relay, in PEM form; empty: those of this machine.
+    pub relay_ca: String,
+}
+
+/// Whether SMTP takes mail in clear.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// It does; TLS is offered where there is a certificate.
+    #[default]
+    Offered,
+    /// It does not.
+    Required,
 }
 
 /// The database.
@@ -121,15 +140,93 @@ impl Default for Mail {
     fn default() -> Self {
         Self {
             domain: "surat.localhost".to_owned(),
+            hostname: String::new(),
             smtp: "127.0.0.1:2525".to_owned(),
+            smtps: String::new(),
             lmtp: "127.0.0.1:2424".to_owned(),
+            tls_cert: String::new(),
+            tls_key: String::new(),
+            tls: Tls::Offered,
+            proxy_from: Vec::new(),
             relay: String::new(),
-            check_senders: true,
-            name_server: String::new(),
-            trusted_authserv: String::new(),
-            trusted_hops: 1,
-            trusted_forwarders: Vec::new(),
+            relay_ca: String::new(),
         }
+    }
+}
+
+impl Mail {
+    /// The name in greetings.
+    pub fn hostname(&self) -> &str {
+        if self.hostname.is_empty() { &self.domain } else { &self.hostname }
+    }
+
+    /// The socket LMTP listens at, if it is one in the file system.
+    pub fn lmtp_socket(&self) -> Option<&Path> {
+        self.lmtp.strip_prefix("unix:").map(Path::new)
+    }
+
+    /// The files of certificate and key.
+    pub fn identity_files(&self) -> Option<(&Path, &Path)> {
+        let set = !self.tls_cert.is_empty() && !self.tls_key.is_empty();
+        set.then(|| (Path::new(&self.tls_cert), Path::new(&self.tls_key)))
+    }
+
+    /// The file with the relay's authorities.
+    pub fn relay_ca(&self) -> Option<&Path> {
+        (!self.relay_ca.is_empty()).then(|| Path::new(&self.relay_ca))
+    }
+
+    /// Where load balancers are.
+    pub fn proxies(&self) -> Vec<Network> {
+        self.proxy_from.iter().filter_map(|text| text.parse().ok()).collect()
+    }
+
+    fn check(&self, wrong: &mut Vec<String>) {
+        let is_name = |name: &str| crate::address::MailAddress::parse(&format!("no-reply@{name}")).is_ok();
+        if !is_name(&self.domain) {
+            wrong.push(format!(
+                "mail.domain: {:?} is not a mail domain; write for example surat.example.org",
+                self.domain
+            ));
+        }
+        if !self.hostname.is_empty() && !is_name(&self.hostname) {
+            wrong.push(format!("mail.hostname: {:?} is no name; write for example mx.example.org", self.hostname));
+        }
+        match self.lmtp_socket() {
+            Some(path) if !path.is_absolute() => {
+                wrong.push("mail.lmtp: write the whole path, for example unix:/run/merpati/lmtp".to_owned());
+            }
+            Some(_) => {}
+            None => check_address("mail.lmtp", &self.lmtp, wrong),
+        }
+        check_address("mail.smtp", &self.smtp, wrong);
+        check_address("mail.smtps", &self.smtps, wrong);
+        if self.tls_cert.is_empty() != self.tls_key.is_empty() {
+            wrong.push("mail.tls_cert and mail.tls_key: set both or neither".to_owned());
+        }
+        for (key, asked) in [("mail.smtps", !self.smtps.is_empty()), ("mail.tls", self.tls == Tls::Required)] {
+            if asked && self.identity_files().is_none() {
+                wrong.push(format!("{key}: needs a certificate; set mail.tls_cert and mail.tls_key"));
+            }
+        }
+        for text in &self.proxy_from {
+            if let Err(error) = text.parse::<Network>() {
+                wrong.push(format!("mail.proxy_from: {text:?} is {error}"));
+            }
+        }
+        if !self.relay.is_empty()
+            && let Err(error) = RelayUrl::parse(&self.relay)
+        {
+            wrong.push(format!("mail.relay: {error}; or leave it empty"));
+        }
+    }
+}
+
+fn check_address(key: &str, text: &str, wrong: &mut Vec<String>) {
+    if !text.is_empty() && text.parse::<SocketAddr>().is_err() {
+        wrong.push(format!(
+            "{key}: {text:?} is not an address and port; write for example 127.0.0.1:2525, or \"\" to close it"
+        ));
     }
 }
 
@@ -184,35 +281,8 @@ impl Settings {
             }
             _ => wrong.push(format!("web.public_url: {url:?} must be https:// and a host, without a path")),
         }
-        if crate::address::MailAddress::parse(&format!("no-reply@{}", self.mail.domain)).is_err() {
-            wrong.push(format!(
-                "mail.domain: {:?} is not a mail domain; write for example surat.example.org",
-                self.mail.domain
-            ));
-        }
-        for (key, text) in
-            [("mail.smtp", &self.mail.smtp), ("mail.lmtp", &self.mail.lmtp), ("metrics.listen", &self.metrics.listen)]
-        {
-            if !text.is_empty() && text.parse::<SocketAddr>().is_err() {
-                wrong.push(format!(
-                    "{key}: {text:?} is not an address and port; write for example 127.0.0.1:2525, or \"\" to close it"
-                ));
-            }
-        }
-        if !self.mail.relay.is_empty()
-            && let Err(error) = RelayUrl::parse(&self.mail.relay)
-        {
-            wrong.push(format!("mail.relay: {error}; or leave it empty"));
-        }
-        if !self.mail.name_server.is_empty() && self.mail.name_server.parse::<SocketAddr>().is_err() {
-            wrong.push(format!(
-                "mail.name_server: {:?} is not an address and port; write for example 192.0.2.53:53, or \"\" for the machine's",
-                self.mail.name_server
-            ));
-        }
-        if !(1..=10).contains(&self.mail.trusted_hops) {
-            wrong.push("mail.trusted_hops: must be 1 to 10".to_owned());
-        }
+        self.mail.check(&mut wrong);
+        check_address("metrics.listen", &self.metrics.listen, &mut wrong);
         let store = &self.store.url;
         if !store.is_empty() && !["sqlite:", "postgres://", "postgresql://"].iter().any(|p| store.starts_with(p)) {
             wrong.push("store.url: must begin with sqlite: or postgres://, or be empty".to_owned());
@@ -236,6 +306,7 @@ impl Settings {
             );
         }
         wrong.extend(self.fetch.mistakes());
+        wrong.extend(self.senders.mistakes());
         if wrong.is_empty() { Ok(()) } else { Err(Mistakes(wrong)) }
     }
 
@@ -245,18 +316,6 @@ impl Settings {
             format!("sqlite:{}", home.join("merpati.db").display())
         } else {
             self.store.url.clone()
-        }
-    }
-
-    /// Who is asked about senders.
-    pub fn witnesses(&self) -> Witnesses {
-        let mail = &self.mail;
-        let asker = || mail.name_server.parse().map_or_else(|_| Asker::system(), Asker::at);
-        Witnesses {
-            asker: if mail.check_senders { asker() } else { None },
-            front: (!mail.trusted_authserv.is_empty())
-                .then(|| Front { authserv_id: mail.trusted_authserv.clone(), hops: mail.trusted_hops }),
-            forwarders: mail.trusted_forwarders.clone(),
         }
     }
 
@@ -293,6 +352,11 @@ mod tests {
         std::fs::write(home.path().join(FILE), text).unwrap();
         let Mistakes(list) = Settings::read(home.path()).unwrap_err();
         assert_eq!(list.len(), 4, "{list:?}");
+        let text = "[mail]\nhostname = \"m x\"\nsmtps = \"127.0.0.1:2465\"\nlmtp = \"unix:lmtp\"\ntls_cert = \"cert.pem\"\n\
+            tls = \"required\"\nproxy_from = [\"10.0.0.0/8\", \"everybody\"]\n";
+        std::fs::write(home.path().join(FILE), text).unwrap();
+        let Mistakes(list) = Settings::read(home.path()).unwrap_err();
+        assert_eq!(list.len(), 6, "{list:?}");
         std::fs::write(home.path().join(FILE), "[web]\nlisten_on = \"x\"\n").unwrap();
         assert!(Settings::read(home.path()).unwrap_err().to_string().contains("listen_on"));
     }

@@ -27,12 +27,24 @@ pub const COMMAND_BYTES_MAX: usize = 4 * KIB;
 pub const BAD_COMMANDS_MAX: usize = 20;
 /// Mails of one connection.
 pub const MAILS_PER_CONNECTION_MAX: usize = 10_000;
+/// Recipients of one SMTP connection that do not exist.
+pub const REFUSED_PER_CONNECTION_MAX: usize = 20;
+/// Mails that one source outside brings by SMTP in a minute.
+pub const MAILS_PER_SOURCE_MAX: usize = 120;
+/// Recipients that do not exist, asked for by one source outside in a minute.
+pub const REFUSED_PER_SOURCE_MAX: usize = 60;
+/// Sources whose minute is counted.
+pub const SOURCES_MAX: usize = 10_000;
 /// Open mail connections.
 pub const CONNECTIONS_MAX: usize = 256;
 /// Open mail connections from one source address.
 pub const CONNECTIONS_PER_SOURCE_MAX: usize = 64;
 /// Silence before a mail connection is closed (RFC 5321 4.5.3.2.7 asks for five minutes).
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(300);
+/// A load balancer has said where the client is by then.
+pub const PROXY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The handshake of TLS is done by then.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A whole mail must have arrived by then.
 pub const DATA_TIMEOUT: Duration = Duration::from_secs(600);
 /// Plaintext of mails held in memory at once, over all connections, in bytes.

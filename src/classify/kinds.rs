@@ -1,19 +1,244 @@
 //! What a mail is, tested in the order that keeps a dead address from hiding behind "auto-reply".
+//!
+//! Structure goes before words: a report says what it is. A mail that keeps to no form is judged by several signs
+//! together; none of them (empty envelope sender, sender's name, subject, header) decides alone.
 
+use super::facts::Facts;
 use super::layers::Layers;
-use super::{Envelope, Kind, Report};
+use super::notice::{self, Notice};
+use super::phrases::fold;
+use super::wording::{MACHINE, Machine, NOTICE, SUBJECT, Sign};
+use super::{Action, Envelope, Kind, Report, address, dsn, ses};
 use crate::parse::{Letter, Outline};
 
+/// Bytes of a text in which programs say what they are.
+const OPENING_BYTES_MAX: usize = 3 * 1024;
+/// Lines of a text in which the parts of a broken report are looked for.
+const LINES_MAX: usize = 400;
+/// Points from which a mail that keeps to no form is a notice about another mail.
+const NOTICE_POINTS: u32 = 5;
+/// The same, when nothing but its words tells so.
+const WORDS_POINTS: u32 = 8;
+
 pub(super) fn find(
-    _outline: &Outline<'_>,
-    _letter: &Letter,
-    _envelope: &Envelope<'_>,
+    outline: &Outline<'_>,
+    letter: &Letter,
+    envelope: &Envelope<'_>,
     layers: &Layers,
 ) -> (Kind, Vec<Report>) {
-    let kind = match (&layers.forward, layers.is_reply) {
-        (Some(_), _) => Kind::Forward,
-        (None, true) => Kind::Reply,
-        (None, false) => Kind::Letter,
-    };
-    (kind, Vec::new())
+    let facts = Facts::read(outline, letter, envelope);
+    if facts.is_own(envelope.our_domain) {
+        return (Kind::Own, Vec::new());
+    }
+    let notice = notice::split(letter.text.reveal());
+    let words = Words::read(&facts, notice.said);
+    if facts.is_feedback() || words.is_complaint(&facts) {
+        return (Kind::Feedback, Vec::new());
+    }
+    if facts.holds("message/disposition-notification") {
+        return (Kind::Receipt, Vec::new());
+    }
+    if words.is_challenge(&facts) {
+        return (Kind::Challenge, Vec::new());
+    }
+    if let Some((kind, reports)) = ses::read(&facts, letter.text.reveal()) {
+        return (kind, reports);
+    }
+    if let Some(reports) = structured(outline, letter, &facts, &notice) {
+        return (kind_of(&reports), reports);
+    }
+    if is_notice(&facts, &notice, layers) {
+        let reports = written(outline, letter, &facts, &notice);
+        return (kind_of(&reports), reports);
+    }
+    (plain(&facts, &words, layers), Vec::new())
 }
+
+/// What is no report about another mail.
+fn plain(facts: &Facts<'_>, words: &Words, layers: &Layers) -> Kind {
+    if words.is_receipt() {
+        Kind::Receipt
+    } else if facts.replies_by_itself() || !facts.list && (facts.automatic || words.is_auto_reply(facts)) {
+        Kind::AutoReply
+    } else if facts.list || facts.bulk {
+        Kind::List
+    } else if facts.automatic {
+        Kind::AutoReply
+    } else if facts.is_calendar() {
+        Kind::Calendar
+    } else if layers.forward.is_some() {
+        Kind::Forward
+    } else if layers.is_reply {
+        Kind::Reply
+    } else {
+        Kind::Letter
+    }
+}
+
+/// The worst that a report says counts for the mail.
+pub(super) fn kind_of(reports: &[Report]) -> Kind {
+    let any = |action| reports.iter().any(|r| r.action == action);
+    if reports.is_empty() || any(Action::Failed) {
+        Kind::Bounce
+    } else if any(Action::Delayed) {
+        Kind::Delay
+    } else {
+        Kind::Report
+    }
+}
+
+/// The reports of a mail that has the form of one, or that writes the form's fields into its text.
+fn structured(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice: &Notice<'_>) -> Option<Vec<Report>> {
+    let parts = outline
+        .parts()
+        .filter(dsn::is_status)
+        .filter(|p| !p.is_attachment() || facts.is_report || facts.daemon || facts.null_sender);
+    let mut reports: Vec<Report> =
+        parts.flat_map(|p| dsn::read(&String::from_utf8_lossy(&p.decoded()), notice.said)).collect();
+    if reports.is_empty() && (facts.daemon || facts.is_report) {
+        let inside = unwrapped(letter.text.reveal());
+        let said = inside.or(Some(notice.said).filter(|said| has_fields(said)));
+        reports = said.map(|said| dsn::read(said, notice.said)).unwrap_or_default();
+    }
+    reports.retain(|r| r.recipient.is_some() || r.status.is_some());
+    let named = reports.iter().any(|r| r.recipient.is_some());
+    (named || !reports.is_empty() && facts.is_report).then_some(reports)
+}
+
+/// The status part of a report whose own header was lost, so that all of it reads as text.
+fn unwrapped(text: &str) -> Option<&str> {
+    let begin = text.match_indices('\n').map(|(at, _)| at + 1).take(LINES_MAX).find(|at| {
+        let line = text.get(*at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        line.len() < 200 && line.to_ascii_lowercase().starts_with("content-type: message/delivery-status")
+    })?;
+    let part = text.get(begin..)?;
+    part.get(..part.find("\n--").unwrap_or(part.len()))
+}
+
+fn has_fields(said: &str) -> bool {
+    let starts = |line: &str, field: &str| line.get(..field.len()).is_some_and(|l| l.eq_ignore_ascii_case(field));
+    let mut lines = said.lines();
+    lines.any(|line| starts(line, "final-recipient:") || starts(line, "original-recipient:"))
+}
+
+/// The reports of a notice in words.
+fn written(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice: &Notice<'_>) -> Vec<Report> {
+    let failed: Vec<String> = outline
+        .values("X-Failed-Recipients")
+        .iter()
+        .flat_map(|v| address::all(v).map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let mut sender: Vec<String> = letter.from.iter().map(|f| f.text()).collect();
+    for name in ["To", "Delivered-To", "Envelope-To"] {
+        let values = outline.values(name);
+        sender.extend(values.iter().flat_map(|v| address::all(v).map(str::to_owned).collect::<Vec<_>>()));
+    }
+    let mut reports = notice::read(outline, notice, &failed, &sender);
+    let delayed = reports.iter().all(|r| r.action == Action::Failed)
+        && SUBJECT.says(&facts.subject, |sign| sign == Sign::Delay)
+        && !notice::has_ended(notice.said);
+    if delayed {
+        for report in &mut reports {
+            (report.action, report.hard) = (Action::Delayed, false);
+        }
+    }
+    reports
+}
+
+/// Whether a mail without form is a notice about another mail.
+fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, layers: &Layers) -> bool {
+    let subject = !SUBJECT.find(&facts.subject).is_empty();
+    let said = fold(notice.said, OPENING_BYTES_MAX);
+    let mut signs = (false, false, false);
+    for hit in NOTICE.find(&said) {
+        match hit.sign {
+            Sign::Failure | Sign::Delay | Sign::Delivered => signs.0 = true,
+            Sign::Session => signs.1 = true,
+            Sign::Original | Sign::Aside => {}
+            _ => signs.2 = true,
+        }
+    }
+    let (told, session, cause) = signs;
+    let passed_on = facts.forwarded || facts.answers;
+    let failed = facts.failed_recipients;
+    if !told && !subject && !failed {
+        return false;
+    }
+    let points = |is: bool, points: u32| if is { points } else { 0 };
+    let machine = points(facts.daemon, 2)
+        + points(facts.robot, 1)
+        + points(facts.null_sender, 1)
+        + points(facts.automatic, 1)
+        + points(failed, 3)
+        + points(facts.is_report, 2)
+        + points(!notice.original.is_empty() || facts.original, 1);
+    let words = points(subject && !passed_on, 3)
+        + points(told, 3)
+        + points(session || super::status::smtp(&said).is_some(), 1)
+        + points(cause, 1)
+        + points(super::status::enhanced(&said).next().is_some(), 1);
+    // A person who passes a notice on, or answers to one, is not the mail system.
+    let human = points(passed_on, 3)
+        + points(layers.forward.is_some() && !facts.daemon, 3)
+        + points(layers.is_reply && !facts.daemon && !facts.null_sender, 2)
+        + points(facts.list && !facts.daemon, 2);
+    let enough = if machine == 0 { WORDS_POINTS } else { NOTICE_POINTS };
+    machine + words >= enough + human
+}
+
+/// What programs say of themselves in subject and text.
+struct Words {
+    subject_head: Vec<Machine>,
+    subject: Vec<Machine>,
+    answered_head: Vec<Machine>,
+    text: Vec<Machine>,
+}
+
+impl Words {
+    fn read(facts: &Facts<'_>, text: &str) -> Self {
+        let opening = fold(text, OPENING_BYTES_MAX);
+        let signs = |text: &str, at: fn(usize) -> bool| -> Vec<Machine> {
+            MACHINE.find(text).into_iter().filter(|hit| at(hit.at)).map(|hit| hit.sign).collect()
+        };
+        let bare = facts.subject.split_once(": ").filter(|_| facts.answers).map_or(facts.subject.as_str(), |(_, b)| b);
+        let answered = facts.answers;
+        Self {
+            subject_head: if answered { Vec::new() } else { signs(&facts.subject, |at| at == 0) },
+            answered_head: if answered { signs(bare, |at| at == 0) } else { Vec::new() },
+            subject: signs(&facts.subject, |_| true),
+            text: signs(&opening, |_| true),
+        }
+    }
+
+    fn is_complaint(&self, facts: &Facts<'_>) -> bool {
+        let says = |words: &[Machine]| words.contains(&Machine::Complaint);
+        facts.original && (says(&self.subject) || says(&self.text))
+    }
+
+    fn is_challenge(&self, facts: &Facts<'_>) -> bool {
+        let says = |sign| self.text.contains(&sign);
+        let asks = says(Machine::Challenge) || !facts.answers && says(Machine::Held) && says(Machine::Prove);
+        asks && !facts.holds_status_of_failure && !facts.forwarded && !facts.list
+    }
+
+    fn is_receipt(&self) -> bool {
+        self.subject_head.contains(&Machine::ReceiptSubject) && self.text.contains(&Machine::ReceiptBody)
+    }
+
+    fn is_auto_reply(&self, facts: &Facts<'_>) -> bool {
+        if facts.forwarded || self.answered_head.contains(&Machine::AutoSubjectHead) {
+            return false;
+        }
+        let head = self.subject_head.contains(&Machine::AutoSubjectHead);
+        let tagged = self.subject.contains(&Machine::AutoSubject);
+        let away = self.subject.contains(&Machine::AwaySubject) || head;
+        let says_auto = self.text.contains(&Machine::AutoBody);
+        let says_away = self.text.contains(&Machine::AwayBody);
+        let by_words = head || tagged || says_auto && !facts.answers || away && says_away && !facts.answers;
+        by_words || facts.null_sender || facts.bulk && (away || says_away || says_auto)
+    }
+}
+
+#[cfg(test)]
+#[path = "kind_tests.rs"]
+mod tests;

@@ -3,8 +3,19 @@
 //! Pure and total: any bytes that have an outline have a nature. Nothing here decides whether a mail may enter; `screen`
 //! does, from what this finds.
 
+mod address;
+mod dsn;
+mod facts;
 mod kinds;
 mod layers;
+mod notice;
+mod phrases;
+mod protection;
+mod ses;
+mod status;
+mod wording;
+
+pub use protection::{Encryption, Protection, protection};
 
 use crate::parse::{Letter, Outline};
 use crate::secret::PlainText;

@@ -150,11 +150,12 @@ fn clock(house: &House, found: &mut Findings) {
 }
 
 async fn relay(place: &Place, found: &mut Findings) {
-    let (relay, domain) = (&place.settings.mail.relay, &place.settings.mail.domain);
+    let mail = &place.settings.mail;
+    let (relay, domain) = (&mail.relay, &mail.domain);
     if relay.is_empty() {
         found.warn("mail.relay is empty: mail that leaves is only written to a folder");
     } else {
-        match Transport::relay(relay, domain) {
+        match Transport::relay(relay, mail.hostname(), mail.relay_ca()) {
             Ok(relay) => match relay.check().await {
                 Ok(()) => found.good("mail.relay answers and lets us in"),
                 Err(reason) => found.bad(format!(

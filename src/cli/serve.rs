@@ -61,7 +61,7 @@ pub(super) async fn serve(place: &Place, args: &Args) -> Result<(), Ended> {
     let transport = if place.settings.mail.relay.is_empty() {
         Transport::Folder(crate::config::outbox_folder(&place.home))
     } else {
-        Transport::relay(&place.settings.mail.relay, &house.rules.mail_domain)
+        Transport::relay(&place.settings.mail.relay, place.settings.mail.hostname(), place.settings.mail.relay_ca())
             .map_err(|e| Ended::new(exit::CONFIG, format!("mail.relay: {e}")))?
     };
     first_link(&house).await?;
@@ -69,7 +69,14 @@ pub(super) async fn serve(place: &Place, args: &Args) -> Result<(), Ended> {
     let running = app::start(house, doors, transport, place.settings.fetch.account(&place.home));
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
-    tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = term.recv() => break,
+            _ = int.recv() => break,
+            _ = hangup.recv() => running.reload(),
+        }
+    }
     tracing::info!("closing the doors; a second signal ends at once");
     tokio::select! {
         () = running.stop() => tracing::info!("closed"),
@@ -86,6 +93,7 @@ fn welcome(place: &Place, house: &House) {
     say::line(format!("  Staff:    {}/staff", house.rules.public_url));
     for (name, at) in [
         ("SMTP:    ", &settings.mail.smtp),
+        ("SMTPS:   ", &settings.mail.smtps),
         ("LMTP:    ", &settings.mail.lmtp),
         ("Metrics: ", &settings.metrics.listen),
     ] {

@@ -43,6 +43,7 @@ pub(super) enum Command {
         length: usize,
         last: bool,
     },
+    StartTls,
     Rset,
     Noop,
     Vrfy,
@@ -57,7 +58,7 @@ pub(super) enum Command {
 const SYNTAX: Reply = Reply::known(501, (5, 5, 4), "Syntax error in parameters");
 const UNREADABLE: Reply = Reply::known(500, (5, 5, 2), "Line not understood");
 const UNKNOWN: Reply = Reply::known(500, (5, 5, 1), "Unknown command");
-const UNOFFERED: Reply = Reply::known(502, (5, 5, 1), "Not available here");
+pub(super) const UNOFFERED: Reply = Reply::known(502, (5, 5, 1), "Not available here");
 const PARAMETER: Reply = Reply::known(555, (5, 5, 4), "Parameter not supported");
 const SENDER: Reply = Reply::known(553, (5, 1, 7), "Sender address not understood");
 const RECIPIENT: Reply = Reply::known(553, (5, 1, 3), "Recipient address not understood");
@@ -119,6 +120,8 @@ fn command(request: Request<Cow<'_, str>>, line: &str) -> Command {
         Request::Mail { from } => mail(&from, line),
         Request::Rcpt { to } => rcpt(&to.address, line),
         Request::Data => Command::Data,
+        Request::StartTls if line.trim().eq_ignore_ascii_case("STARTTLS") => Command::StartTls,
+        Request::StartTls => Command::Bad(SYNTAX),
         Request::Rset => Command::Rset,
         Request::Noop { .. } => Command::Noop,
         Request::Vrfy { .. } => Command::Vrfy,
@@ -129,8 +132,7 @@ fn command(request: Request<Cow<'_, str>>, line: &str) -> Command {
         | Request::Expn { .. }
         | Request::Etrn { .. }
         | Request::Atrn { .. }
-        | Request::Burl { .. }
-        | Request::StartTls => Command::Bad(UNOFFERED),
+        | Request::Burl { .. } => Command::Bad(UNOFFERED),
     }
 }
 
@@ -213,6 +215,7 @@ mod tests {
             Command::Rcpt { recipient: Recipient::Address(address), utf8 } => format!("rcpt {} {utf8}", address.text()),
             Command::Data => "data".into(),
             Command::Bdat { length, last } => format!("bdat {length} {last}"),
+            Command::StartTls => "starttls".into(),
             Command::Rset => "rset".into(),
             Command::Noop => "noop".into(),
             Command::Vrfy => "vrfy".into(),
@@ -269,7 +272,8 @@ mod tests {
             ("VRFY sari\r\n", "vrfy"),
             ("HELP\r\n", "help"),
             ("QUIT\r\n", "quit"),
-            ("STARTTLS\r\n", "bad 502"),
+            ("STARTTLS\r\n", "starttls"),
+            ("STARTTLS now\r\n", "bad 501"),
             ("AUTH PLAIN AGEAYg==\r\n", "bad 502"),
             ("EXPN list\r\n", "bad 502"),
             ("\r\n", "bad 500"),

@@ -22,6 +22,13 @@ pub(super) const ENOUGH_MAILS: Reply =
     Reply::known(421, (4, 7, 0), "Enough mails for one connection; please connect again");
 pub(super) const ENOUGH_ERRORS: Reply = Reply::known(421, (4, 7, 0), "Too many errors");
 pub(super) const TOO_SLOW: Reply = Reply::known(421, (4, 4, 2), "Time-out; closing the connection");
+pub(super) const TLS_READY: Reply = Reply::known(220, (2, 0, 0), "Ready to start TLS");
+pub(super) const TLS_TWICE: Reply = Reply::known(503, (5, 5, 1), "TLS has begun already");
+pub(super) const TLS_FIRST: Reply = Reply::known(530, (5, 7, 0), "Mail is taken with TLS only: say STARTTLS first");
+pub(super) const SOURCE_MAILS: Reply =
+    Reply::known(450, (4, 7, 1), "Too many mails from your network; please come back in a minute");
+pub(super) const SOURCE_GUESSES: Reply =
+    Reply::known(450, (4, 7, 1), "Too many unknown addresses from your network; please come back in a minute");
 pub(super) const CLOSING: Reply = Reply::known(421, (4, 3, 2), "Going down for maintenance; please come back");
 
 /// Lines that are the same for every connection of a house.
@@ -29,19 +36,23 @@ pub(super) struct Lines {
     smtp_greeting: Vec<u8>,
     lmtp_greeting: Vec<u8>,
     extensions: Vec<u8>,
+    extensions_with_tls: Vec<u8>,
 }
 
 impl Lines {
     pub(super) fn new(settings: &Settings) -> Self {
         let (name, size) = (&settings.hostname, settings.mail_bytes_max);
-        let extensions = format!(
-            "250-{name}\r\n250-PIPELINING\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n\
-             250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n"
-        );
+        let extensions = |first| {
+            format!(
+                "250-{name}\r\n{first}250-PIPELINING\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n\
+                 250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n"
+            )
+        };
         Self {
             smtp_greeting: format!("220 {name} ESMTP\r\n").into_bytes(),
             lmtp_greeting: format!("220 {name} LMTP\r\n").into_bytes(),
-            extensions: extensions.into_bytes(),
+            extensions: extensions("").into_bytes(),
+            extensions_with_tls: extensions("250-STARTTLS\r\n").into_bytes(),
         }
     }
 
@@ -53,8 +64,8 @@ impl Lines {
         }
     }
 
-    /// The answer to EHLO and LHLO.
-    pub(super) fn extensions(&self) -> &[u8] {
-        &self.extensions
+    /// The answer to EHLO and LHLO, with or without STARTTLS.
+    pub(super) fn extensions(&self, starttls: bool) -> &[u8] {
+        if starttls { &self.extensions_with_tls } else { &self.extensions }
     }
 }

@@ -1,20 +1,23 @@
-//! Opens a door: accepts connections, caps them, stops gracefully.
+//! Opens a door: accepts connections, caps them, brings each to its conversation, stops gracefully.
 
-use std::collections::HashMap;
-use std::io::{self, Write as _};
-use std::net::{IpAddr, Ipv6Addr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::time::Instant;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::meters::Meters;
-use super::session::Session;
-use super::{Intake, Protocol, Reception};
+use super::patience::{Cut, Patience, Worth};
+use super::session::{End, Session};
+use super::sockets::Door;
+use super::sources::Slot;
+use super::{Entrance, Intake, Peer, Reception, proxy};
 
 /// Said to a connection too many.
 const FULL: &[u8] = b"421 4.7.0 Too many connections; please come back\r\n";
@@ -22,125 +25,16 @@ const FULL: &[u8] = b"421 4.7.0 Too many connections; please come back\r\n";
 const PAUSE_MIN: Duration = Duration::from_millis(5);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
-/// Something that connections come through.
-pub trait Door: Send + Sync + 'static {
-    /// The stream of one connection.
-    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
-
-    /// The next connection and where it comes from, if that can be told.
-    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<IpAddr>)>> + Send;
-
-    /// Sends a connection away with one line, without waiting.
-    fn turn_away(stream: Self::Stream, line: &[u8]);
-}
-
-impl Door for TcpListener {
-    type Stream = TcpStream;
-
-    async fn next(&self) -> io::Result<(TcpStream, Option<IpAddr>)> {
-        let (stream, from) = self.accept().await?;
-        // Replies are written in one piece already; a stream that cannot take the option ends by itself.
-        let _ = stream.set_nodelay(true);
-        Ok((stream, Some(from.ip())))
-    }
-
-    fn turn_away(stream: TcpStream, line: &[u8]) {
-        // The send buffer of a new connection is empty: one write that does not wait is enough.
-        if let Ok(mut stream) = stream.into_std() {
-            let _ = stream.write(line);
-        }
-    }
-}
-
-impl Door for UnixListener {
-    type Stream = UnixStream;
-
-    async fn next(&self) -> io::Result<(UnixStream, Option<IpAddr>)> {
-        let (stream, _) = self.accept().await?;
-        Ok((stream, None))
-    }
-
-    fn turn_away(stream: UnixStream, line: &[u8]) {
-        if let Ok(mut stream) = stream.into_std() {
-            let _ = stream.write(line);
-        }
-    }
-}
-
-/// The open connections of a house.
-pub(super) struct Slots {
-    all_max: usize,
-    source_max: usize,
-    open: Mutex<Open>,
-}
-
-#[derive(Default)]
-struct Open {
-    all: usize,
-    by_source: HashMap<IpAddr, usize>,
-}
-
-/// One open connection; dropped, it makes room for the next.
-struct Slot {
-    slots: Arc<Slots>,
-    source: Option<IpAddr>,
-}
-
-impl Slots {
-    pub(super) fn new(all_max: usize, source_max: usize) -> Self {
-        Self { all_max, source_max, open: Mutex::default() }
-    }
-
-    fn take(self: &Arc<Self>, from: Option<IpAddr>) -> Option<Slot> {
-        let source = from.map(neighborhood);
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.all >= self.all_max {
-            return None;
-        }
-        if let Some(source) = source {
-            let count = open.by_source.entry(source).or_default();
-            if *count >= self.source_max {
-                return None;
-            }
-            *count += 1;
-        }
-        open.all += 1;
-        Some(Slot { slots: Arc::clone(self), source })
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut open = self.slots.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.all = open.all.saturating_sub(1);
-        let Some(source) = self.source else { return };
-        if let Some(count) = open.by_source.get_mut(&source) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                open.by_source.remove(&source);
-            }
-        }
-    }
-}
-
-/// What counts as one source: an IPv4 address, or the /64 that one IPv6 customer gets at least.
-fn neighborhood(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
-        ip @ IpAddr::V4(_) => ip,
-    }
-}
-
 /// Accepts connections until `stop`. Every connection is a task of `tracker`: after the signal, close the tracker and
 /// wait for it; that takes no longer than [`super::Settings::grace`] and a few seconds for farewells.
 pub async fn serve<D: Door, R: Reception>(
     door: D,
-    protocol: Protocol,
+    entrance: Entrance,
     intake: Arc<Intake<R>>,
     stop: CancellationToken,
     tracker: TaskTracker,
 ) {
-    let meters = Arc::new(Meters::new(protocol));
+    let meters = Arc::new(Meters::new(entrance.name()));
     let mut pause = PAUSE_MIN;
     loop {
         let next = tokio::select! {
@@ -151,26 +45,23 @@ pub async fn serve<D: Door, R: Reception>(
         match next {
             Ok((stream, from)) => {
                 pause = PAUSE_MIN;
-                match intake.slots.take(from) {
+                let behind_proxy =
+                    from.is_some_and(|ip| intake.settings.proxies.iter().any(|network| network.holds(ip)));
+                // Behind a load balancer the source is known only when it has said so.
+                match intake.slots.take(from.filter(|_| !behind_proxy)) {
                     Some(slot) => {
-                        let session = Session::new(
-                            stream,
-                            from,
-                            protocol,
-                            Arc::clone(&intake),
-                            Arc::clone(&meters),
-                            stop.clone(),
-                        );
-                        tracker.spawn(attend(session, slot, protocol, Arc::clone(&intake), Arc::clone(&meters)));
+                        let (intake, meters, stop) = (Arc::clone(&intake), Arc::clone(&meters), stop.clone());
+                        let visit = Visit { entrance, from, behind_proxy, slot, intake, meters, stop };
+                        tracker.spawn(attend(visit, stream));
                     }
                     None => {
                         meters.turned_away.increment(1);
-                        D::turn_away(stream, FULL);
+                        D::turn_away(stream, entrance.in_clear(FULL));
                     }
                 }
             }
             Err(error) => {
-                tracing::warn!(door = protocol.name(), kind = %error.kind(), "accepting a connection failed");
+                tracing::warn!(door = entrance.name(), kind = %error.kind(), "accepting a connection failed");
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(pause) => {}
@@ -181,63 +72,111 @@ pub async fn serve<D: Door, R: Reception>(
     }
 }
 
-/// Runs one session in a task of its own, so that a panic ends nothing else.
-async fn attend<S, R>(
-    session: Session<S, R>,
-    slot: Slot,
-    protocol: Protocol,
-    intake: Arc<Intake<R>>,
-    meters: Arc<Meters>,
-) where
+/// Runs one conversation in a task of its own, so that a panic ends nothing else.
+async fn attend<S, R>(visit: Visit<R>, stream: S)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     R: Reception,
 {
-    let connection = intake.connections.fetch_add(1, Ordering::Relaxed);
+    let (door, meters) = (visit.entrance.name(), Arc::clone(&visit.meters));
+    let connection = visit.intake.connections.fetch_add(1, Ordering::Relaxed);
     meters.connections.increment(1);
     meters.open.increment(1.0);
-    let ended = tokio::spawn(session.run()).await;
+    let ended = tokio::spawn(visit.run(stream)).await;
     meters.open.decrement(1.0);
-    drop(slot);
     match ended {
-        Ok(end) => tracing::debug!(door = protocol.name(), connection, ?end, "connection ended"),
+        Ok(end) => tracing::debug!(door, connection, ?end, "connection ended"),
         Err(error) => {
             // The message of a panic may hold anything; it is not repeated here.
             meters.panics.increment(1);
-            tracing::error!(
-                door = protocol.name(),
-                connection,
-                panic = error.is_panic(),
-                "connection ended by a fault"
-            );
+            tracing::error!(door, connection, panic = error.is_panic(), "connection ended by a fault");
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// One connection from its first byte to its last.
+struct Visit<R: Reception> {
+    entrance: Entrance,
+    from: Option<IpAddr>,
+    behind_proxy: bool,
+    slot: Slot,
+    intake: Arc<Intake<R>>,
+    meters: Arc<Meters>,
+    stop: CancellationToken,
+}
 
-    #[test]
-    fn sources_that_count_as_one() {
-        let of = |text: &str| neighborhood(text.parse().unwrap());
-        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
-        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+impl<R: Reception> Visit<R> {
+    async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(mut self, mut stream: S) -> End {
+        if self.behind_proxy
+            && let Err(end) = self.ask_proxy(&mut stream).await
+        {
+            return end;
+        }
+        if self.entrance.wrapped {
+            return match self.secure(stream).await {
+                Ok(stream) => self.converse(stream, true, true).await,
+                Err(end) => end,
+            };
+        }
+        match self.session(stream, false, true).run().await {
+            Err(end) => end,
+            // Another session: nothing that was said in clear counts any more (RFC 3207 4.2).
+            Ok(stream) => match self.secure(stream).await {
+                Ok(stream) => self.converse(stream, true, false).await,
+                Err(end) => end,
+            },
+        }
     }
 
-    #[test]
-    fn slots_come_back_and_sources_are_forgotten() {
-        let slots = Arc::new(Slots::new(3, 2));
-        let here = Some("192.0.2.7".parse().unwrap());
-        let (first, second) = (slots.take(here), slots.take(here));
-        assert!(first.is_some() && second.is_some());
-        assert!(slots.take(here).is_none(), "two from one source");
-        let third = slots.take(None);
-        assert!(third.is_some());
-        assert!(slots.take(None).is_none(), "three in all");
-        drop((first, second, third));
-        let open = slots.open.lock().unwrap();
-        assert!(open.all == 0 && open.by_source.is_empty());
+    /// Hears from the load balancer where the client is.
+    async fn ask_proxy<S: AsyncRead + AsyncWrite + Unpin>(&mut self, stream: &mut S) -> Result<(), End> {
+        let limit = self.intake.settings.proxy_timeout;
+        let told =
+            self.hurry(limit, proxy::read(stream)).await.inspect_err(|_| self.meters.proxy_failed.increment(1))?;
+        self.from = told.or(self.from);
+        if self.from.is_none_or(|ip| self.slot.claim(ip)) {
+            return Ok(());
+        }
+        self.meters.turned_away.increment(1);
+        let line = self.entrance.in_clear(FULL);
+        let _ = self.hurry(limit, tokio::io::AsyncWriteExt::write_all(stream, line)).await;
+        Err(End::Enough)
+    }
+
+    /// The handshake of TLS, within its time.
+    async fn secure<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> Result<TlsStream<S>, End> {
+        let Some(identity) = &self.intake.settings.identity else {
+            return Err(End::Gone);
+        };
+        let handshake = identity.acceptor().accept(stream);
+        let done = self.hurry(self.intake.settings.handshake_timeout, handshake).await;
+        let counter = if done.is_ok() { &self.meters.tls } else { &self.meters.tls_failed };
+        counter.increment(1);
+        done
+    }
+
+    async fn hurry<T>(&self, limit: Duration, what: impl Future<Output = io::Result<T>>) -> Result<T, End> {
+        let mut patience = Patience::new(self.stop.clone(), self.intake.settings.grace);
+        match patience.wait(Instant::now() + limit, Worth::Idle, what).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(Cut::Late) => Err(End::Late),
+            Err(Cut::Closing) => Err(End::Closing),
+        }
+    }
+
+    async fn converse<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, tls: bool, greets: bool) -> End {
+        // A session that is encrypted already never asks for it.
+        self.session(stream, tls, greets).run().await.err().unwrap_or(End::Gone)
+    }
+
+    fn session<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, tls: bool, greets: bool) -> Session<S, R> {
+        let peer = Peer {
+            ip: self.from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            hello: String::new(),
+            tls,
+            protocol: self.entrance.protocol,
+        };
+        Session::new(stream, peer, greets, Arc::clone(&self.intake), Arc::clone(&self.meters), self.stop.clone())
     }
 }

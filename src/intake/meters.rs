@@ -2,7 +2,6 @@
 
 use metrics::{Counter, Gauge, counter, gauge};
 
-use super::Protocol;
 use super::reply::Reply;
 
 /// The counters of one door, looked up once.
@@ -15,14 +14,17 @@ pub(super) struct Meters {
     pub(super) recipients_refused: Counter,
     pub(super) bytes: Counter,
     pub(super) panics: Counter,
+    pub(super) tls: Counter,
+    pub(super) tls_failed: Counter,
+    pub(super) proxy_failed: Counter,
+    pub(super) held_up: Counter,
     accepted: Counter,
     put_off: Counter,
     refused: Counter,
 }
 
 impl Meters {
-    pub(super) fn new(protocol: Protocol) -> Self {
-        let door = protocol.name();
+    pub(super) fn new(door: &'static str) -> Self {
         Self {
             connections: counter!("merpati_intake_connections_total", "door" => door),
             open: gauge!("merpati_intake_connections_open", "door" => door),
@@ -32,6 +34,10 @@ impl Meters {
             recipients_refused: counter!("merpati_intake_recipients_refused_total", "door" => door),
             bytes: counter!("merpati_intake_mail_bytes_total", "door" => door),
             panics: counter!("merpati_intake_panics_total", "door" => door),
+            tls: counter!("merpati_intake_tls_total", "door" => door),
+            tls_failed: counter!("merpati_intake_tls_failed_total", "door" => door),
+            proxy_failed: counter!("merpati_intake_proxy_failed_total", "door" => door),
+            held_up: counter!("merpati_intake_held_up_total", "door" => door),
             accepted: counter!("merpati_intake_mails_total", "door" => door, "class" => "2xx"),
             put_off: counter!("merpati_intake_mails_total", "door" => door, "class" => "4xx"),
             refused: counter!("merpati_intake_mails_total", "door" => door, "class" => "5xx"),

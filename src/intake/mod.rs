@@ -6,31 +6,41 @@
 //!
 //! - `session`: one connection; `command` reads its lines, `body` gathers a mail with `dots`, `wire` moves the bytes, `patience`
 //!   keeps the time.
-//! - `listen`: accepts connections, caps them, stops gracefully.
+//! - `listen`: accepts connections, caps them, stops gracefully; `sockets` are what it listens at, `sources` where
+//!   connections come from, `proxy` what a load balancer says of that.
+//! - `identity`: the certificate the doors show, `validity` until when it is good.
 //!
 //! Only CR LF, dot, CR LF ends a mail. Every other line break is part of it and is handed over as it came.
 
 mod body;
 mod command;
 mod dots;
+mod identity;
 mod lines;
 mod listen;
 mod meters;
 mod patience;
+mod proxy;
 mod reply;
 mod session;
 mod settings;
+mod sockets;
+mod sources;
 #[cfg(test)]
 mod tests;
+mod validity;
 mod wire;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-pub use listen::{Door, serve};
+pub use identity::{BadIdentity, Facts, Identity};
+pub use listen::serve;
+pub use proxy::{Network, NotANetwork};
 pub use reply::Reply;
 pub use settings::Settings;
+pub use sockets::{Door, Socket};
 
 use crate::address::MailAddress;
 use crate::secret::PlainBytes;
@@ -44,13 +54,36 @@ pub enum Protocol {
     Lmtp,
 }
 
-impl Protocol {
+/// What is spoken at a door, and from when on in secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entrance {
+    /// The conversation.
+    pub protocol: Protocol,
+    /// TLS begins with the first byte (RFC 8314) instead of with STARTTLS.
+    pub wrapped: bool,
+}
+
+impl Entrance {
+    /// SMTP, with STARTTLS where there is a certificate.
+    pub const SMTP: Self = Self { protocol: Protocol::Smtp, wrapped: false };
+    /// SMTP inside TLS; needs [`Settings::identity`].
+    pub const SMTPS: Self = Self { protocol: Protocol::Smtp, wrapped: true };
+    /// LMTP, with STARTTLS where there is a certificate.
+    pub const LMTP: Self = Self { protocol: Protocol::Lmtp, wrapped: false };
+
     /// The name in logs and counters.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Smtp => "smtp",
-            Self::Lmtp => "lmtp",
+        match (self.protocol, self.wrapped) {
+            (Protocol::Smtp, false) => "smtp",
+            (Protocol::Smtp, true) => "smtps",
+            (Protocol::Lmtp, false) => "lmtp",
+            (Protocol::Lmtp, true) => "lmtps",
         }
+    }
+
+    /// A line for a connection that has not begun: where TLS is expected nobody would understand it.
+    const fn in_clear(self, line: &[u8]) -> &[u8] {
+        if self.wrapped { &[] } else { line }
     }
 }
 
@@ -113,7 +146,8 @@ pub struct Intake<R> {
     reception: Arc<R>,
     settings: Settings,
     budget: body::Budget,
-    slots: Arc<listen::Slots>,
+    slots: Arc<sources::Slots>,
+    rates: sources::Rates,
     connections: AtomicU64,
     lines: lines::Lines,
 }
@@ -124,7 +158,12 @@ impl<R: Reception> Intake<R> {
         Arc::new(Self {
             reception,
             budget: body::Budget::new(settings.mail_memory_bytes_max, settings.connections_max),
-            slots: Arc::new(listen::Slots::new(settings.connections_max, settings.connections_per_source_max)),
+            slots: Arc::new(sources::Slots::new(settings.connections_max, settings.connections_per_source_max)),
+            rates: sources::Rates::new(
+                settings.mails_per_source_max,
+                settings.refused_per_source_max,
+                settings.sources_max,
+            ),
             connections: AtomicU64::new(0),
             lines: lines::Lines::new(&settings),
             settings,

@@ -1,7 +1,6 @@
 //! One connection: what a client says, what it hears.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +32,8 @@ pub(super) enum End {
     Closing,
     /// We had enough: limits, or bytes that are no commands.
     Enough,
+    /// Not an end: the client asked for TLS.
+    Secure,
 }
 
 /// A mail being agreed on.
@@ -50,12 +51,15 @@ pub(super) struct Session<S, R: Reception> {
     intake: Arc<Intake<R>>,
     meters: Arc<Meters>,
     patience: Patience,
+    greets: bool,
     greeted: bool,
     /// The client asked for SMTPUTF8 with this mail.
     utf8: bool,
     envelope: Option<Envelope<R::Recipient>>,
     mails: usize,
     bad: usize,
+    /// Recipients that do not exist.
+    refused: usize,
     chatter: usize,
     /// The next command line is complete by then.
     line_deadline: Option<Instant>,
@@ -64,40 +68,41 @@ pub(super) struct Session<S, R: Reception> {
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
     pub(super) fn new(
         stream: S,
-        from: Option<IpAddr>,
-        protocol: Protocol,
+        peer: Peer,
+        greets: bool,
         intake: Arc<Intake<R>>,
         meters: Arc<Meters>,
         stop: CancellationToken,
     ) -> Self {
         Self {
             wire: Wire::new(stream),
-            peer: Peer {
-                ip: from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)).to_canonical(),
-                hello: String::new(),
-                tls: false,
-                protocol,
-            },
+            peer,
             patience: Patience::new(stop, intake.settings.grace),
             intake,
             meters,
+            greets,
             greeted: false,
             utf8: false,
             envelope: None,
             mails: 0,
             bad: 0,
+            refused: 0,
             chatter: 0,
             line_deadline: None,
         }
     }
 
-    /// Holds the conversation from the greeting to the end of the connection.
-    pub(super) async fn run(mut self) -> End {
+    /// Holds the conversation from the greeting to the end of the connection, or until the client asks for TLS: then the
+    /// stream comes back. Nothing else is left of what was said, nor of what was sent behind the question.
+    pub(super) async fn run(mut self) -> Result<S, End> {
         let Err(end) = self.converse().await;
+        if end == End::Secure {
+            return Ok(self.wire.into_stream());
+        }
         let last = match end {
             End::Late => Some(lines::TOO_SLOW),
             End::Closing => Some(lines::CLOSING),
-            End::Quit | End::Gone | End::Enough => None,
+            End::Quit | End::Gone | End::Enough | End::Secure => None,
         };
         if let Some(reply) = last {
             self.say(&reply);
@@ -111,11 +116,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             // Whether the client hears it or not: the connection ends.
             let _ = tokio::time::timeout(FAREWELL, self.wire.hang_up()).await;
         }
-        end
+        Err(end)
     }
 
     async fn converse(&mut self) -> Result<Infallible, End> {
-        self.wire.lines(self.intake.lines.greeting(self.peer.protocol));
+        if self.greets {
+            self.wire.lines(self.intake.lines.greeting(self.peer.protocol));
+        }
         let line_max = self.intake.settings.command_bytes_max.min(READ_BYTES / 2);
         loop {
             match self.wire.line_length() {
@@ -142,6 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             Command::Rcpt { recipient, utf8 } => self.rcpt(recipient, utf8).await,
             Command::Data => self.data().await,
             Command::Bdat { length, last } => self.bdat(length, last).await,
+            Command::StartTls => self.start_tls().await,
             Command::Rset => {
                 self.envelope = None;
                 self.utf8 = false;
@@ -203,13 +211,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             return self.chat(&lines::HELLO);
         }
         self.chatter += 1;
-        self.wire.lines(self.intake.lines.extensions());
+        self.wire.lines(self.intake.lines.extensions(self.offers_tls()));
         Ok(())
+    }
+
+    fn offers_tls(&self) -> bool {
+        self.intake.settings.identity.is_some() && !self.peer.tls
+    }
+
+    async fn start_tls(&mut self) -> Result<(), End> {
+        if self.peer.tls {
+            return self.bad(&lines::TLS_TWICE);
+        }
+        if !self.offers_tls() {
+            return self.bad(&command::UNOFFERED);
+        }
+        self.say(&lines::TLS_READY);
+        self.push().await?;
+        Err(End::Secure)
     }
 
     fn mail(&mut self, sender: Sender, size: usize, utf8: bool) -> Result<(), End> {
         if !self.greeted {
             return self.chat(&lines::HELLO_FIRST);
+        }
+        if self.intake.settings.tls_required && self.is_smtp() && !self.peer.tls {
+            return self.chat(&lines::TLS_FIRST);
         }
         if self.envelope.is_some() {
             return self.chat(&lines::MAIL_TWICE);
@@ -218,6 +245,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             return self.enough(&lines::ENOUGH_MAILS);
         }
         self.mails += 1;
+        if self.is_smtp() && !self.intake.rates.mail(self.peer.ip) {
+            self.meters.held_up.increment(1);
+            return self.chat(&lines::SOURCE_MAILS);
+        }
         if size > self.intake.settings.mail_bytes_max {
             let reply = Reply::too_large();
             self.meters.answered(&reply);
@@ -242,6 +273,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
         if envelope.recipients.len() >= self.intake.settings.recipients_max {
             return self.chat(&lines::RECIPIENTS_MAX);
         }
+        if self.peer.protocol == Protocol::Smtp && self.intake.rates.is_guessing(self.peer.ip) {
+            self.meters.held_up.increment(1);
+            return self.chat(&lines::SOURCE_GUESSES);
+        }
         let (local, domain) = match &recipient {
             Recipient::Postmaster => ("postmaster", ""),
             Recipient::Address(address) => (address.local(), address.domain()),
@@ -259,7 +294,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             Err(Cut::Closing) => return Err(End::Closing),
         };
         self.meters.recipients_refused.increment(1);
-        if reply.code() == 421 { self.enough(&reply) } else { self.say_on(&reply) }
+        if reply.code() == 421 {
+            return self.enough(&reply);
+        }
+        self.say(&reply);
+        // A mail server of ours asks for everybody; who else asks for many that do not exist is guessing.
+        if !self.is_smtp() || reply.is_temporary() {
+            return Ok(());
+        }
+        self.intake.rates.refused(self.peer.ip);
+        self.refused += 1;
+        if self.refused >= self.intake.settings.refused_per_connection_max {
+            return self.enough(&lines::ENOUGH_ERRORS);
+        }
+        Ok(())
+    }
+
+    fn is_smtp(&self) -> bool {
+        self.peer.protocol == Protocol::Smtp
     }
 
     async fn data(&mut self) -> Result<(), End> {
@@ -350,7 +402,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Reception> Session<S, R> {
             }
         };
         replies.resize(count, Reply::try_later());
-        if self.peer.protocol == Protocol::Smtp {
+        if self.is_smtp() {
             replies = one_of(replies);
         }
         if replies.iter().any(Reply::is_success) {

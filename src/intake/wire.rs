@@ -126,6 +126,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.dirty = self.end;
     }
 
+    /// Gives the stream back. What was read and not dealt with is forgotten.
+    pub(super) fn into_stream(self) -> S {
+        self.stream
+    }
+
     /// Ends the connection: sends the rest, says that no more will come and reads a little of what the client still
     /// sends, because closing on unread bytes would take the last reply away from it.
     pub(super) async fn hang_up(&mut self) -> io::Result<()> {

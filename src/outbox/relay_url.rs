@@ -46,6 +46,9 @@ pub enum BadRelay {
     /// A password that could be overheard.
     #[error("a password needs tls=required or smtps:// unless the relay runs on this machine")]
     PasswordInClear,
+    /// The file named in the settings does not help.
+    #[error("mail.relay_ca cannot be read or holds no certificates in PEM form")]
+    Authority,
     /// The machine's certificates could not be loaded, or the host is no name one can stand for.
     #[error("the certificates of this machine could not be loaded, or the host cannot have one")]
     Certificates,

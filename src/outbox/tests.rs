@@ -177,7 +177,7 @@ async fn no_mail_leaves_in_clear_where_encryption_is_asked_for() {
     let trial = Trial::new().await;
     trial.confirm().await;
     let post = Post::open().await;
-    let transport = Transport::relay(&format!("smtp://{}?tls=required", post.address), "surat.example").unwrap();
+    let transport = Transport::relay(&format!("smtp://{}?tls=required", post.address), "surat.example", None).unwrap();
     trial.put_mails(1).await;
     run_due(&trial.house, &transport).await.unwrap();
     assert_eq!((post.taken().len(), waiting(&trial).await), (0, 1));

@@ -16,7 +16,7 @@ use lettre::Address;
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -53,16 +53,15 @@ pub struct Relay {
 }
 
 impl Transport {
-    /// A relay by its URL, see [`RelayUrl`]; `mail_domain` is the name we say hello with.
-    pub fn relay(url: &str, mail_domain: &str) -> Result<Self, BadRelay> {
+    /// A relay by its URL, see [`RelayUrl`]; `hostname` is the name we say hello with. `ca` holds the only authorities
+    /// that may vouch for it, instead of those this machine trusts.
+    pub fn relay(url: &str, hostname: &str, ca: Option<&Path>) -> Result<Self, BadRelay> {
         let url = RelayUrl::parse(url)?;
         let tls = match url.tls {
             Tls::None => None,
-            Tls::Wrapped | Tls::Required | Tls::Opportunistic => {
-                Some(TlsParameters::new(url.host.clone()).map_err(|_| BadRelay::Certificates)?)
-            }
+            Tls::Wrapped | Tls::Required | Tls::Opportunistic => Some(tls_parameters(&url.host, ca)?),
         };
-        let hello = ClientId::Domain(mail_domain.to_owned());
+        let hello = ClientId::Domain(hostname.to_owned());
         Ok(Self::Relay(Box::new(Relay { url, tls, hello, kept: Mutex::default() })))
     }
 
@@ -93,6 +92,16 @@ impl Transport {
             }
         }
     }
+}
+
+fn tls_parameters(host: &str, ca: Option<&Path>) -> Result<TlsParameters, BadRelay> {
+    let mut builder = TlsParameters::builder(host.to_owned());
+    if let Some(path) = ca {
+        let pem = std::fs::read(path).map_err(|_| BadRelay::Authority)?;
+        let authority = Certificate::from_pem(&pem).map_err(|_| BadRelay::Authority)?;
+        builder = builder.certificate_store(CertificateStore::None).add_root_certificate(authority);
+    }
+    builder.build().map_err(|_| if ca.is_some() { BadRelay::Authority } else { BadRelay::Certificates })
 }
 
 fn make(folder: &Path) -> std::io::Result<()> {

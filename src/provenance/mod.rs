@@ -6,6 +6,7 @@
 
 mod asker;
 mod results;
+mod settings;
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 pub use asker::Asker;
 pub use results::Front;
+pub use settings::Settings;
 
 use crate::address::MailAddress;
 use crate::clock::Moment;

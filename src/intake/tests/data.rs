@@ -113,7 +113,7 @@ async fn memory_is_shared_and_comes_back() {
     let small_mail = b"DATA\r\nx\r\n.\r\nQUIT\r\n";
     // One mail of 60 kB stands half received and holds its part.
     let (mut other, theirs) = duplex(1 << 20);
-    let holder = tokio::spawn(trial.session(theirs, Smtp).run());
+    let holder = tokio::spawn(ended(trial.session(theirs, Smtp)));
     other.write_all(&[HEAD, &mail[..50_000]].concat()).await.unwrap();
     while !holder.is_finished() && trial.intake.budget.left() > 64 {
         tokio::task::yield_now().await;

@@ -1,65 +1,27 @@
 //! Doors on real sockets.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::task::JoinHandle;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
 
 use super::*;
-use Protocol::{Lmtp, Smtp};
-
-struct OpenDoor {
-    trial: Trial,
-    address: SocketAddr,
-    tracker: TaskTracker,
-    served: JoinHandle<()>,
-}
-
-async fn open(protocol: Protocol) -> OpenDoor {
-    let trial = Trial::new(small());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let tracker = TaskTracker::new();
-    let serving =
-        crate::intake::serve(listener, protocol, Arc::clone(&trial.intake), trial.stop.clone(), tracker.clone());
-    OpenDoor { trial, address, tracker, served: tokio::spawn(serving) }
-}
-
-impl OpenDoor {
-    async fn knock(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
-    }
-}
-
-async fn hear<S: AsyncRead + Unpin>(stream: &mut S) -> String {
-    let mut part = [0; 4096];
-    let count = timeout(Duration::from_secs(10), stream.read(&mut part)).await.unwrap().unwrap();
-    String::from_utf8(part[..count].to_vec()).unwrap()
-}
-
-async fn hear_all<S: AsyncRead + Unpin>(stream: &mut S) -> String {
-    let mut heard = String::new();
-    timeout(Duration::from_secs(10), stream.read_to_string(&mut heard)).await.unwrap().unwrap();
-    heard
-}
+use crate::intake::Socket;
 
 #[tokio::test]
 async fn a_mail_over_tcp_and_one_over_a_unix_socket() {
     let words = "LHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<sari@example.org>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n";
     let expected = "220 250 250 250 354 250 221";
-    let door = open(Lmtp).await;
+    let door = open(Entrance::LMTP).await;
     let mut client = door.knock().await;
     client.write_all(words.as_bytes()).await.unwrap();
     assert_eq!(codes(&hear_all(&mut client).await), expected);
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lmtp");
-    let listener = UnixListener::bind(&path).unwrap();
+    let listener = Socket::bind(&path).unwrap();
     let (intake, stop, tracker) = (Arc::clone(&door.trial.intake), door.trial.stop.clone(), door.tracker.clone());
-    let served = tokio::spawn(crate::intake::serve(listener, Lmtp, intake, stop, tracker));
+    let served = tokio::spawn(crate::intake::serve(listener, Entrance::LMTP, intake, stop, tracker));
     let mut client = UnixStream::connect(&path).await.unwrap();
     client.write_all(words.as_bytes()).await.unwrap();
     assert_eq!(codes(&hear_all(&mut client).await), expected);
@@ -71,7 +33,7 @@ async fn a_mail_over_tcp_and_one_over_a_unix_socket() {
 
 #[tokio::test]
 async fn one_source_gets_so_many_connections() {
-    let door = open(Smtp).await;
+    let door = open(Entrance::SMTP).await;
     let mut clients = Vec::new();
     for _ in 0..4 {
         let mut client = door.knock().await;
@@ -99,7 +61,7 @@ async fn one_source_gets_so_many_connections() {
 
 #[tokio::test]
 async fn a_panic_ends_its_own_session_only() {
-    let door = open(Smtp).await;
+    let door = open(Entrance::SMTP).await;
     let mut neighbor = door.knock().await;
     assert!(hear(&mut neighbor).await.starts_with("220 "));
     for _ in 0..6 {
@@ -120,7 +82,7 @@ async fn a_panic_ends_its_own_session_only() {
 
 #[tokio::test]
 async fn the_door_closes_gracefully() {
-    let door = open(Smtp).await;
+    let door = open(Entrance::SMTP).await;
     let mut idle = door.knock().await;
     hear(&mut idle).await;
     let mut sending = door.knock().await;
@@ -142,7 +104,7 @@ async fn the_door_closes_gracefully() {
 
 #[tokio::test]
 async fn the_last_word_reaches_a_client_that_talks_on() {
-    let door = open(Smtp).await;
+    let door = open(Entrance::SMTP).await;
     let mut client = door.knock().await;
     let _ = client.write_all("FOO\r\n".repeat(20_000).as_bytes()).await;
     assert!(codes(&hear_all(&mut client).await).ends_with(" 421"));

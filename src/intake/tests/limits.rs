@@ -18,7 +18,7 @@ struct Line {
 impl Line {
     fn open(trial: &Trial, protocol: Protocol) -> Self {
         let (stream, theirs) = duplex(1 << 16);
-        Self { stream, session: tokio::spawn(trial.session(theirs, protocol).run()) }
+        Self { stream, session: tokio::spawn(ended(trial.session(theirs, protocol))) }
     }
 
     async fn say(&mut self, words: &str) {
@@ -130,7 +130,7 @@ async fn a_mail_that_drips_in_is_given_up() {
 async fn a_client_that_does_not_listen_is_left() {
     let trial = Trial::new(small());
     let (ours, theirs) = duplex(64);
-    let session = tokio::spawn(trial.session(theirs, Smtp).run());
+    let session = tokio::spawn(ended(trial.session(theirs, Smtp)));
     let (hear, mut speak) = tokio::io::split(ours);
     let chatter = "EHLO a\r\n".repeat(20);
     let _ = timeout(Duration::from_secs(1), speak.write_all(chatter.as_bytes())).await;

@@ -3,16 +3,24 @@
 mod data;
 mod doors;
 mod limits;
+mod proxied;
+mod secure;
 mod talk;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, duplex};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::meters::Meters;
 use super::session::{End, Session};
-use super::{Intake, Peer, Protocol, Reception, Reply, Sender, Settings};
+use super::{Entrance, Intake, Peer, Protocol, Reception, Reply, Sender, Settings};
 use crate::secret::PlainBytes;
 
 /// A mail as the reception got it.
@@ -31,7 +39,13 @@ struct House {
 }
 
 fn described(peer: &Peer) -> String {
-    format!("{} {} {} {}", peer.protocol.name(), peer.ip, peer.hello, if peer.tls { "tls" } else { "clear" })
+    format!(
+        "{} {} {} {}",
+        if peer.protocol == Protocol::Smtp { "smtp" } else { "lmtp" },
+        peer.ip,
+        peer.hello,
+        if peer.tls { "tls" } else { "clear" }
+    )
 }
 
 fn written(sender: &Sender) -> String {
@@ -63,7 +77,7 @@ impl Reception for House {
             std::future::pending::<()>().await;
         }
         if recipients.iter().any(|name| name == "slow") {
-            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+            tokio::time::sleep(Duration::from_secs(5)).await;
         }
         assert!(!recipients.iter().any(|name| name == "panic"), "on demand");
         let replies = recipients.iter().filter(|name| *name != "silent").map(|name| match name.as_str() {
@@ -93,6 +107,9 @@ fn small() -> Settings {
         bad_commands_max: 5,
         chatter_max: 10,
         mails_per_connection_max: 4,
+        refused_per_connection_max: 3,
+        mails_per_source_max: 6,
+        refused_per_source_max: 5,
         connections_max: 8,
         connections_per_source_max: 4,
         ..Settings::new("mx.example.org")
@@ -114,20 +131,15 @@ impl Trial {
 
     /// A session over any stream.
     fn session<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, protocol: Protocol) -> Session<S, House> {
-        Session::new(
-            stream,
-            None,
-            protocol,
-            Arc::clone(&self.intake),
-            Arc::new(Meters::new(protocol)),
-            self.stop.clone(),
-        )
+        let ip = "192.0.2.7".parse().unwrap();
+        let peer = Peer { ip, hello: String::new(), tls: false, protocol };
+        Session::new(stream, peer, true, Arc::clone(&self.intake), Arc::new(Meters::new("test")), self.stop.clone())
     }
 
     /// Says everything at once, hangs up, and hears what comes back. `packet` is the size in which bytes travel.
     async fn say(&self, protocol: Protocol, packet: usize, words: &[u8]) -> (String, End) {
         let (ours, theirs) = duplex(packet);
-        let session = self.session(theirs, protocol).run();
+        let session = ended(self.session(theirs, protocol));
         let (mut hear, mut speak) = tokio::io::split(ours);
         let talk = async {
             // The door may have closed before everything was said.
@@ -142,6 +154,51 @@ impl Trial {
         let (end, (), heard) = tokio::join!(session, talk, listen);
         (heard, end)
     }
+}
+
+/// Runs a session that does not ask for TLS.
+async fn ended<S: AsyncRead + AsyncWrite + Unpin>(session: Session<S, House>) -> End {
+    session.run().await.err().expect("an end")
+}
+
+/// A door on a real socket.
+struct OpenDoor {
+    trial: Trial,
+    address: SocketAddr,
+    tracker: TaskTracker,
+    served: JoinHandle<()>,
+}
+
+async fn open(entrance: Entrance) -> OpenDoor {
+    open_with(entrance, small()).await
+}
+
+async fn open_with(entrance: Entrance, settings: Settings) -> OpenDoor {
+    let trial = Trial::new(settings);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let tracker = TaskTracker::new();
+    let serving = super::serve(listener, entrance, Arc::clone(&trial.intake), trial.stop.clone(), tracker.clone());
+    OpenDoor { trial, address, tracker, served: tokio::spawn(serving) }
+}
+
+impl OpenDoor {
+    async fn knock(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+}
+
+/// Hears what comes next.
+async fn hear<S: AsyncRead + Unpin>(stream: &mut S) -> String {
+    let mut part = [0; 4096];
+    let count = timeout(Duration::from_secs(10), stream.read(&mut part)).await.unwrap().unwrap();
+    String::from_utf8(part[..count].to_vec()).unwrap()
+}
+
+async fn hear_all<S: AsyncRead + Unpin>(stream: &mut S) -> String {
+    let mut heard = String::new();
+    timeout(Duration::from_secs(10), stream.read_to_string(&mut heard)).await.unwrap().unwrap();
+    heard
 }
 
 /// The codes of final lines: `220 250 354`.

@@ -55,7 +55,7 @@ async fn a_mail_in_smtp() {
         Subject: x\r\n\r\nHalo\r\n.\r\nQUIT\r\n";
     let taken = check(Smtp, words, "220 250 250 250 250 354 250 221").await;
     let expected = Taken {
-        peer: "smtp 127.0.0.1 a clear".into(),
+        peer: "smtp 192.0.2.7 a clear".into(),
         sender: "Sari@example.org".into(),
         recipients: vec!["one".into(), "two".into()],
         mail: b"Subject: x\r\n\r\nHalo\r\n".to_vec(),
@@ -152,7 +152,7 @@ async fn replies_to_pipelined_commands_leave_in_one_write() {
     let trial = Trial::new(small());
     let batch = b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<one@example.org>\r\nRCPT TO:<two@example.org>\r\nDATA\r\n";
     let mut stream = packets::Packets::new(batch, b"x\r\n.\r\nQUIT\r\n");
-    trial.session(&mut stream, Smtp).run().await;
+    ended(trial.session(&mut stream, Smtp)).await;
     assert_eq!(stream.writes.len(), 3, "the greeting, the batch up to 354, the end");
     assert_eq!(trial.house.taken().len(), 1);
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::intake::{Intake, Peer, Protocol, Reception, Reply, Sender, Settings, serve};
+use crate::intake::{Entrance, Intake, Peer, Reception, Reply, Sender, Settings, serve};
 use crate::outbox::Transport;
 use crate::secret::PlainBytes;
 
@@ -79,12 +79,12 @@ impl Post {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let intake = Intake::new(Arc::clone(&counter), Settings::new("relay.example"));
-        let served = tokio::spawn(serve(listener, Protocol::Smtp, intake, stop.clone(), tracker.clone()));
+        let served = tokio::spawn(serve(listener, Entrance::SMTP, intake, stop.clone(), tracker.clone()));
         Self { counter, address, stop, tracker, served }
     }
 
     pub(super) fn transport(&self) -> Transport {
-        Transport::relay(&format!("smtp://{}?tls=none", self.address), "surat.example").unwrap()
+        Transport::relay(&format!("smtp://{}?tls=none", self.address), "surat.example", None).unwrap()
     }
 
     pub(super) fn will_say(&self, code: u16) {

@@ -10,7 +10,7 @@ use merpati::clock::{Clock as _, SystemClock, TestClock};
 use merpati::flow::notify;
 use merpati::flow::session::Realm;
 use merpati::house::House;
-use merpati::intake::{self, Intake, Peer, Protocol, Reception, Reply, Sender};
+use merpati::intake::{self, Entrance, Intake, Peer, Reception, Reply, Sender};
 use merpati::motor;
 use merpati::outbox::{self, Transport};
 use merpati::secret::PlainBytes;
@@ -56,7 +56,7 @@ impl Relay {
         let relay = Arc::new(Self::default());
         let listener = TcpListener::bind(address).await.unwrap();
         let door = Intake::new(Arc::clone(&relay), intake::Settings::new("relay.example"));
-        tokio::spawn(intake::serve(listener, Protocol::Smtp, door, CancellationToken::new(), TaskTracker::new()));
+        tokio::spawn(intake::serve(listener, Entrance::SMTP, door, CancellationToken::new(), TaskTracker::new()));
         relay
     }
 
@@ -87,7 +87,7 @@ fn down_and_back() {
         let address = free_address();
         let home = Home::new("", &format!("smtp://{address}?tls=none"));
         let people = People::furnish(&home, 2).await;
-        let transport = Transport::relay(&home.settings.mail.relay, &home.settings.mail.domain).unwrap();
+        let transport = Transport::relay(&home.settings.mail.relay, &home.settings.mail.domain, None).unwrap();
         // Three hours ago the relay went down.
         let clock = Arc::new(TestClock::at(SystemClock.now().minus(Duration::from_secs(3 * 3600))));
         let house = home.house_at(clock.clone()).await;
@@ -173,7 +173,7 @@ fn a_slow_one_holds_nobody_up() {
         for n in 1..7 {
             ask(&house, &people, n, &format!("cepat{n}@example.org")).await;
         }
-        let transport = Transport::relay(&home.settings.mail.relay, &home.settings.mail.domain).unwrap();
+        let transport = Transport::relay(&home.settings.mail.relay, &home.settings.mail.domain, None).unwrap();
         let stop = CancellationToken::new();
         let motor = tokio::spawn(outbox::run(Arc::clone(&house), transport, stop.clone()));
         let started = Instant::now();

@@ -14,7 +14,7 @@ use merpati::address::MailAddress;
 use merpati::clock::{Clock as _, Moment, SystemClock};
 use merpati::flow::receive::Destination;
 use merpati::gateway::Gateway;
-use merpati::intake::{self, Intake, Peer, Protocol, Reception, Reply, Sender};
+use merpati::intake::{self, Entrance, Intake, Peer, Reception, Reply, Sender};
 use merpati::provenance::{Asker, Origin, Policy, Provenance, Verdict, Witness, Witnesses};
 use merpati::role::Language;
 use merpati::secret::PlainBytes;
@@ -376,7 +376,7 @@ async fn a_forged_mail_does_not_enter_the_thread(scratch: Scratch) {
         doors.push(listener.local_addr().unwrap());
         let outside = Outside { gateway: Gateway(app.house.clone()), ip: ip.into() };
         let intake = Intake::new(outside.into(), intake::Settings::new("surat.example"));
-        tracker.spawn(intake::serve(listener, Protocol::Smtp, intake, stop.clone(), tracker.clone()));
+        tracker.spawn(intake::serve(listener, Entrance::SMTP, intake, stop.clone(), tracker.clone()));
     }
     let mut outside = app.outside().await;
     let mut counts = async || (outside.count("letter").await, outside.count("held").await);

@@ -121,6 +121,7 @@ pub(crate) fn settings(web: SocketAddr) -> Settings {
         practice: Practice::default(),
         metrics: Metrics::default(),
         fetch: Default::default(),
+        senders: Default::default(),
     };
     DOMAIN.clone_into(&mut settings.mail.domain);
     settings
@@ -163,7 +164,15 @@ impl TestApp {
         let house = Arc::new(house.with_witnesses(witnesses));
         let folder = || Transport::Folder(config::outbox_folder(home.path()));
         let (smtp_at, lmtp_at) = (smtp.local_addr().unwrap(), lmtp.local_addr().unwrap());
-        let doors = Doors { web, smtp: Some(smtp), lmtp: Some(lmtp), metrics: None };
+        let doors = Doors {
+            web,
+            mail: app::mail_settings(&settings).unwrap(),
+            smtp: Some(smtp),
+            smtps: None,
+            lmtp: Some(lmtp),
+            socket: None,
+            metrics: None,
+        };
         let running = app::start(Arc::clone(&house), doors, folder(), None);
         Self {
             url: house.rules.public_url.clone(),

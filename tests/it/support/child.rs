@@ -83,6 +83,7 @@ impl Home {
             practice: Practice::default(),
             metrics: Metrics::default(),
             fetch: Default::default(),
+            senders: Default::default(),
         };
         custody::make(folder.path(), &settings, &OsChance, SystemClock.now()).unwrap();
         Self { folder, settings }
