@@ -67,7 +67,9 @@ async fn provenance(
         from: if let Sender::Address(address) = sender { Some(address) } else { None },
         here: &house.rules.mail_domain,
     };
-    house.witnesses.ask(&origin, mail.reveal(), house.now()).await
+    let found = house.witnesses.ask(&origin, mail.reveal(), house.now()).await;
+    metrics::counter!("merpati_senders_total", "dmarc" => found.dmarc.word()).increment(1);
+    found
 }
 
 /// The sentence for an address that takes no mail, in both languages: nobody knows which one the sender reads.

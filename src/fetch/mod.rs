@@ -155,7 +155,7 @@ async fn work(
         let pause = LOOK_MAX.min(account.every.saturating_sub(rested).max(Duration::from_millis(100)));
         line = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            line = wire::rest(line, if account.every < LOOK_MAX { account.every } else { pause }) => line?,
+            line = wire::rest(line, pause) => line?,
         };
         rested += pause;
     }
