@@ -3,6 +3,8 @@
 //! Structure goes before words: a report says what it is. A mail that keeps to no form is judged by several signs
 //! together; none of them (empty envelope sender, sender's name, subject, header) decides alone.
 
+use std::collections::HashSet;
+
 use super::facts::Facts;
 use super::layers::Layers;
 use super::notice::{self, Notice};
@@ -100,7 +102,11 @@ fn structured(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice:
         let said = inside.or(Some(notice.said).filter(|said| has_fields(said)));
         reports = said.map(|said| dsn::read(said, notice.said)).unwrap_or_default();
     }
-    reports.retain(|r| r.recipient.is_some() || r.status.is_some());
+    let mut told = HashSet::new();
+    reports.retain(|r| {
+        let who = r.recipient.as_ref().map(|a| a.reveal().to_lowercase());
+        (who.is_some() || r.status.is_some()) && told.insert((who, r.action.word(), r.status.clone()))
+    });
     let named = reports.iter().any(|r| r.recipient.is_some());
     (named || !reports.is_empty() && facts.is_report).then_some(reports)
 }

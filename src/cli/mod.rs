@@ -2,6 +2,7 @@
 
 mod backup;
 mod bench;
+mod check;
 mod demo;
 mod desk;
 mod doctor;
@@ -11,6 +12,8 @@ mod key;
 mod person;
 mod say;
 mod serve;
+
+pub use check::{Around, Line, lines};
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -93,6 +96,9 @@ enum Command {
     /// Threads.
     #[command(subcommand)]
     Thread(export::Command),
+    /// Look at something without a house.
+    #[command(subcommand)]
+    Check(check::Command),
     /// Measure letters per second, page times and memory.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -171,6 +177,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Ended> {
+    // Needs neither settings nor keys, and must work where there are none.
+    if let Command::Check(command) = &cli.command {
+        return check::run(command);
+    }
     // A slip in the settings must not make a mail server send letters back: they wait until it is mended.
     let slip = if matches!(cli.command, Command::Ingest(_)) { exit::TEMP } else { exit::CONFIG };
     let settings =
@@ -190,6 +200,7 @@ fn run(cli: Cli) -> Result<(), Ended> {
             Command::Desk(command) => desk::run(&place, command).await,
             Command::Key(command) => key::run(&place, &command).await,
             Command::Thread(command) => export::run(&place, &command).await,
+            Command::Check(command) => check::run(&command),
             Command::Bench(command) => bench::run(&command).await,
         }
     })

@@ -16,6 +16,7 @@ mod html;
 mod image;
 mod inflate;
 mod letter;
+mod mbox;
 mod office;
 mod outline;
 mod photo;
@@ -24,11 +25,13 @@ mod scan;
 mod sound;
 mod text;
 mod transfer;
+mod words;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use digest::dedup_digest;
 pub use head::{Head, addresses};
+pub use mbox::mails;
 pub use outline::{Outline, PartView};
 pub use photo::{CleanFile, UploadRefused, clean_upload};
 

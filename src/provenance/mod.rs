@@ -122,7 +122,7 @@ impl Provenance {
                 Policy::Reject => "reject",
             },
             source: match self.witness {
-                Witness::Nobody => "none",
+                Witness::Nobody => "nobody",
                 Witness::Ourselves => "checked",
                 Witness::FrontServer => "front-server",
             },
@@ -143,7 +143,7 @@ pub struct View {
     pub arc: &'static str,
     /// What the domain in From asks for.
     pub policy: &'static str,
-    /// Whose word it is: `none`, `checked` or `front-server`.
+    /// Whose word it is: `nobody`, `checked` or `front-server`.
     pub source: &'static str,
 }
 

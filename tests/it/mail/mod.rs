@@ -1,5 +1,8 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
 
+mod check;
+mod every_file;
 mod fetch;
 mod guard;
+mod kinds;
 mod sender;
