@@ -230,6 +230,7 @@ async fn a_mailbox_with_a_plus_serves_many_threads() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_is_killed_stores_each_mail_once() {
     const MAILS: u32 = 60;
+    const KILLS: u64 = 8;
     let server = Dovecot::start("").await;
     let desk = Desk::new().await;
     desk.house.db.close().await;
@@ -246,17 +247,21 @@ async fn a_program_that_is_killed_stores_each_mail_once() {
     );
     std::fs::write(desk.home.path().join("merpati.toml"), settings).unwrap();
     let url = desk.home.settings.store_url(desk.home.path());
-    let mut rounds = 0_u32;
+    let mut rounds = 0_u64;
     while owner.count("INBOX").await.0 > 0 {
         // The lease of the one that was killed is over.
         let mut outside = Outside::open(&url).await;
         outside.rows("UPDATE fetched SET leased_until_us = 0", &[]).await;
         outside.close().await;
+        let before = desk.count("letter").await;
         let mut program = desk.home.start().await;
-        tokio::time::sleep(Duration::from_millis(60 + 40 * u64::from(rounds % 7))).await;
+        // Killed while it takes mails; after a while it may finish.
+        let enough = if rounds < KILLS { before + 1 } else { i64::from(MAILS) };
+        until("it fetches", async || desk.count("letter").await >= enough.min(i64::from(MAILS))).await;
+        tokio::time::sleep(Duration::from_millis(if rounds < KILLS { 13 * (rounds % 7) } else { 2_000 })).await;
         program.kill();
         rounds += 1;
-        assert!(rounds < 80, "it gets nowhere: {}", program.log());
+        assert!(rounds < 4 * KILLS, "it gets nowhere: {}", program.log());
     }
     assert_eq!(desk.count("letter").await, i64::from(MAILS), "after {rounds} kills");
     assert!(rounds > 1, "it was too quick to be killed");
