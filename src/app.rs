@@ -1,6 +1,7 @@
 //! Builds everything, owns listeners and tasks.
 
 use std::fs::DirBuilder;
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::intake::{self, BadIdentity, Entrance, Identity, Intake, Socket};
 use crate::outbox::Transport;
 use crate::seal::NoUsableKey;
 use crate::store::{Db, StoreError, TABLES};
-use crate::{jobs, outbox, telemetry, web};
+use crate::{canary, jobs, outbox, telemetry, web};
 
 /// After the first stop signal, work may finish for this long.
 pub const GRACE: Duration = Duration::from_secs(25);
@@ -109,6 +110,8 @@ pub struct Doors {
     pub lmtp: Option<TcpListener>,
     /// LMTP at a socket in the file system.
     pub socket: Option<Socket>,
+    /// For canaries on their way home: a free port of the loopback interface.
+    pub loopback: Option<TcpListener>,
     /// Metrics and health.
     pub metrics: Option<TcpListener>,
 }
@@ -128,8 +131,18 @@ impl Doors {
             smtps: bind_some("the SMTP door with TLS", &mail.smtps).await?,
             lmtp,
             socket,
+            loopback: bind_some("the canaries' door", "127.0.0.1:0").await?,
             metrics: bind_some("metrics", &settings.metrics.listen).await?,
         })
+    }
+
+    /// The door canaries set out through: SMTP as everybody uses it, or the loopback one where that asks for more than
+    /// they can say.
+    fn for_canaries(&self) -> Option<SocketAddr> {
+        let is_plain = !self.mail.tls_required && self.mail.proxies.is_empty();
+        let listener = self.smtp.as_ref().filter(|_| is_plain).or(self.loopback.as_ref())?;
+        let at = listener.local_addr().ok()?;
+        Some(if at.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], at.port())) } else { at })
     }
 }
 
@@ -169,6 +182,7 @@ pub struct Running {
 /// Opens the doors and starts the motors. `mailbox`: a hosted one to fetch from.
 pub fn start(house: Arc<House>, doors: Doors, transport: Transport, mailbox: Option<Account>) -> Running {
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+    start_canaries(&house, &doors, &stop, &tracker);
     let identity = doors.mail.identity.clone();
     if let Some(identity) = &identity {
         tracker.spawn(watch(Arc::clone(identity), stop.clone()));
@@ -179,6 +193,11 @@ pub fn start(house: Arc<House>, doors: Doors, transport: Transport, mailbox: Opt
         if let Some(listener) = listener {
             tracker.spawn(intake::serve(listener, entrance, Arc::clone(&reception), stop.clone(), tracker.clone()));
         }
+    }
+    if let Some(listener) = doors.loopback {
+        let settings = intake::Settings::new(&house.rules.mail_domain);
+        let reception = Intake::new(Arc::new(Gateway(Arc::clone(&house))), settings);
+        tracker.spawn(intake::serve(listener, Entrance::SMTP, reception, stop.clone(), tracker.clone()));
     }
     if let Some(socket) = doors.socket {
         let reception = Arc::clone(&reception);
@@ -194,6 +213,18 @@ pub fn start(house: Arc<House>, doors: Doors, transport: Transport, mailbox: Opt
         tracker.spawn(fetch::run(Arc::clone(&house), account, stop.clone()));
     }
     Running { identity, stop, tracker, house }
+}
+
+/// Lets canaries fly, where they have a way out and a way home.
+fn start_canaries(house: &Arc<House>, doors: &Doors, stop: &CancellationToken, tracker: &TaskTracker) {
+    if let Some(home) = doors.loopback.as_ref().and_then(|l| l.local_addr().ok()) {
+        // Set once: a house is opened once in a process.
+        let _ = house.loopback.set(home);
+    }
+    let way = doors.for_canaries().map(|door| Transport::relay(&format!("smtp://{door}?tls=none"), "localhost", None));
+    if let Some(Ok(door)) = way {
+        tracker.spawn(canary::run(Arc::clone(house), door, stop.clone()));
+    }
 }
 
 /// Looks now and then whether the certificate was renewed.

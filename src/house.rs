@@ -3,8 +3,9 @@
 //! Stories (`flow`) take `&House`; nothing below them knows it.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use subtle::ConstantTimeEq as _;
@@ -81,6 +82,8 @@ pub struct House {
     pub lookups: Lookups,
     /// Who may say something about the sender of a mail.
     pub witnesses: Witnesses,
+    /// Where canaries go home: a mail door of this process on the loopback interface, once it is open.
+    pub loopback: OnceLock<SocketAddr>,
     signer: Signer,
     practice_cert: Cert,
     unlocks: Semaphore,
@@ -147,6 +150,7 @@ impl House {
             gathering: Gathering::default(),
             lookups: Lookups::default(),
             witnesses: Witnesses::default(),
+            loopback: OnceLock::new(),
             unlocks: Semaphore::new(limits::UNLOCKS_AT_ONCE),
             unlocks_waiting: Semaphore::new(limits::UNLOCKS_WAITING),
             decoy,

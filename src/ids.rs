@@ -134,6 +134,8 @@ ids! {
     NoteId,
     /// A line of the audit.
     AuditId,
+    /// A letter without content that proves that the road is open.
+    CanaryId,
 }
 
 impl ThreadId {

@@ -54,6 +54,7 @@ pub mod motor;
 pub mod fetch;
 pub mod outbox;
 pub mod jobs;
+pub mod canary;
 pub mod web;
 
 // Assembly.

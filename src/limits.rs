@@ -98,6 +98,8 @@ pub const SESSION_MAX: Duration = Duration::from_secs(12 * 3600);
 pub const DRAFT_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// An invitation or a confirmation link works this long.
 pub const LINK_VALID: Duration = Duration::from_secs(3 * 24 * 3600);
+/// A mail that waits longer than this to leave is an alarm.
+pub const OUTBOX_ALARM_AFTER: Duration = Duration::from_secs(3600);
 /// A lease on a job or a mail: after it another worker may take over.
 pub const LEASE: Duration = Duration::from_secs(120);
 

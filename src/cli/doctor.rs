@@ -7,10 +7,11 @@ use crate::app;
 use crate::clock::Moment;
 use crate::commitments::week::Week;
 use crate::crisis;
+use crate::flow;
 use crate::house::House;
 use crate::outbox::Transport;
 use crate::role::Role;
-use crate::store::{desks, jobs, outbox, people};
+use crate::store::{canary, desks, jobs, outbox, people};
 
 /// What the doctor found.
 struct Findings {
@@ -40,6 +41,7 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
             found.good(format!("keys: practice {}", house.keys.practice.fingerprint()));
             found.good(format!("database: {} answers", house.db.engine()));
             examine(place, &house, &mut found).await?;
+            mailbox(place, &house, &mut found).await?;
             house.db.close().await;
         }
         Err(error) => found
@@ -94,9 +96,16 @@ async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(
         }
         _ => found.good(format!("outbox: {} mails wait", standing.waiting)),
     }
-    drop(conn);
-    mailbox(place, house, found).await?;
-    let mut conn = house.db.read().await?;
+    let canaries = canary::standing(&mut conn).await?;
+    match canaries.last_returned {
+        _ if flow::canary::is_overdue(&canaries, house.now()) => {
+            found.bad("canary: no test letter came back for two hours; is the program open, and its mail doors?");
+        }
+        Some(at) => found.good(format!("canary: the last test letter came back at {}", at.utc().format("%F %H:%MZ"))),
+        None => {
+            found.warn("canary: no test letter has come back yet; one sets out every hour while the program is open")
+        }
+    }
     let dead = jobs::count_dead(&mut conn).await?;
     if dead > 0 {
         found.bad(format!("jobs: {dead} gave up; see the log"))

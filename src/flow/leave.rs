@@ -74,6 +74,7 @@ pub async fn is_wanted(house: &House, mail: &Outgoing, opened: &Opened) -> Resul
             let found = people::find_notice_by_token(&mut conn, &hash).await?;
             Ok(found.is_some_and(|notice| notice.confirmed.is_none()))
         }
+        MailKind::Canary => Ok(true),
     }
 }
 

@@ -4,6 +4,7 @@
 //! transactions, and no transaction waits for the network.
 
 pub mod answer;
+pub mod canary;
 pub mod chores;
 pub mod enter;
 pub mod fetching;

@@ -1,5 +1,7 @@
 //! What the operator and the scheduler see of the house: desks, colleagues, numbers. Never a letter, never a client's name.
 
+use std::time::Duration;
+
 use super::session::{Realm, open_name};
 use crate::clock::Moment;
 use crate::house::{Failure, House};
@@ -8,7 +10,7 @@ use crate::role::{Role, Roles};
 use crate::secret::PlainText;
 use crate::store::desks::{self, Desk};
 use crate::store::outbox::{self, Standing};
-use crate::store::{Conn, jobs, people, queue};
+use crate::store::{Conn, canary, jobs, people, queue};
 
 /// A desk and who sits there.
 pub struct DeskSeats {
@@ -48,6 +50,8 @@ pub struct Overview {
     pub outbox: Standing,
     /// Jobs that gave up.
     pub dead_jobs: i64,
+    /// How the canaries fare.
+    pub canaries: canary::Standing,
 }
 
 /// A desk in numbers, as the scheduler sees it.
@@ -82,7 +86,28 @@ pub async fn overview(house: &House) -> Result<Overview, Failure> {
     }
     let outbox = outbox::standing(&mut conn).await?;
     let dead_jobs = jobs::count_dead(&mut conn).await?;
-    Ok(Overview { desks: all, staff, outbox, dead_jobs })
+    let canaries = canary::standing(&mut conn).await?;
+    Ok(Overview { desks: all, staff, outbox, dead_jobs, canaries })
+}
+
+/// Whether mail works, as ages.
+pub struct Ages {
+    /// How long the oldest mail waits to leave; zero when none waits.
+    pub outbox: Duration,
+    /// How long ago a canary came back, or the first one set out; `None` while none has flown.
+    pub canary: Option<Duration>,
+}
+
+/// Looks whether mail works.
+pub async fn ages(house: &House) -> Result<Ages, Failure> {
+    let mut conn = house.db.read().await?;
+    let now = house.now();
+    let outbox = outbox::standing(&mut conn).await?;
+    let canaries = canary::standing(&mut conn).await?;
+    Ok(Ages {
+        outbox: outbox.oldest.map(|at| now.since(at)).unwrap_or_default(),
+        canary: canaries.last_returned.or(canaries.first_sent).map(|at| now.since(at)),
+    })
 }
 
 /// Opens the scheduler's page.

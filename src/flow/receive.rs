@@ -3,6 +3,7 @@
 //! `RawLetter -> Letter -> ScreenedLetter -> SealedLetter -> store`: each step consumes the one before. The caller
 //! acknowledges only after this returned, and this returns only after the commit is durable.
 
+use super::canary::{self, Canary};
 use super::session::{Realm, folded_name, kind};
 use super::write::{Place, STALE_TRIES};
 use crate::address::MailAddress;
@@ -35,6 +36,8 @@ pub enum Destination {
         /// Its certificate, as stored.
         cert: Vec<u8>,
     },
+    /// Proves that the road is open.
+    Canary(Canary),
 }
 
 /// Why an address takes no mail.
@@ -61,6 +64,8 @@ pub enum Received {
     Held,
     /// It was there already.
     Duplicate,
+    /// A canary.
+    Canary,
 }
 
 /// Finds out where mail to an address goes. `domain` is lower-case ASCII and empty for a bare `postmaster`.
@@ -73,6 +78,9 @@ pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Des
         return Err(NoDestination::NoReply);
     }
     let failed = |e: crate::store::StoreError| NoDestination::Failure(e.into());
+    if let Some(found) = canary::recognize(house, &local).await.map_err(NoDestination::Failure)? {
+        return Ok(Destination::Canary(found));
+    }
     match ThreadToken::read(&local, &house.keys.house) {
         Ok(token) => {
             let hash = house.keys.house.hash(kind::THREAD_TOKEN, token.bytes());
@@ -113,6 +121,10 @@ pub async fn by_mail(
     provenance: &Provenance,
     mail: PlainBytes,
 ) -> Result<Received, Failure> {
+    if let Destination::Canary(found) = to {
+        canary::take(house, *found, mail).await?;
+        return Ok(Received::Canary);
+    }
     let dedup = parse::dedup_digest(mail.reveal());
     // A large mail takes long enough to read and encrypt that other connections would wait for it.
     let outcome = if mail.reveal().len() <= MAIL_INLINE_BYTES_MAX {
@@ -250,6 +262,7 @@ async fn shelve(
     let (desk, vouched, thread) = match to {
         Destination::Thread(t) => (t.desk, &t.desk_cert, Some(t.thread)),
         Destination::Desk { id, cert } => (*id, cert, None),
+        Destination::Canary(_) => return Err(Failure::NotAllowed),
     };
     let cert = house.cert(Owner::Desk(desk.bytes()), vouched)?;
     let id = HeldId::draw(&*house.chance);

@@ -203,6 +203,7 @@ mod tests {
         let link = match kind {
             MailKind::Notification => "https://surat.example/sign-in",
             MailKind::Confirmation => "https://surat.example/confirm/abcdefghijklmnopqrstuvwxyz234567",
+            MailKind::Canary => "",
         };
         let opened = Opened { recipient: MailAddress::parse(to).unwrap(), link: PlainText::from(link) };
         compose(&key, rules, &row, &opened, Moment::from_micros(1_795_000_000_000_000)).unwrap()

@@ -31,7 +31,7 @@ use crate::clock::Moment;
 use crate::flow::leave;
 use crate::house::{Failure, House};
 use crate::motor::{self, Outcome, Reason, Work};
-use crate::store::outbox::Outgoing;
+use crate::store::outbox::{MailKind, Outgoing};
 
 /// Sends what is due until `stop`, then lets mails under way finish.
 pub async fn run(house: Arc<House>, transport: Transport, stop: CancellationToken) {
@@ -95,6 +95,10 @@ async fn attempt(house: &House, transport: &Transport, row: &Outgoing) -> Outcom
         Err(failure) => return Outcome::TryLater(Reason::from(&failure)),
     }
     match compose::compose(&house.keys.house, &house.rules, row, &opened, house.now()) {
+        Ok(mail) if row.kind == MailKind::Canary => match transport::loopback(house) {
+            Some(door) => door.send(row.id, mail).await,
+            None => Outcome::TryLater(Reason::word("no-door")),
+        },
         Ok(mail) => transport.send(row.id, mail).await,
         Err(compose::BadDomain) => Outcome::TryLater(Reason::word("mail-domain")),
     }

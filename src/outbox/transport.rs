@@ -24,6 +24,7 @@ use tokio::time::timeout;
 use super::compose::Mail;
 use super::relay_url::{BadRelay, RelayUrl, Tls};
 use crate::address::MailAddress;
+use crate::house::House;
 use crate::ids::OutboxId;
 use crate::motor::{Outcome, Reason};
 
@@ -102,6 +103,12 @@ fn tls_parameters(host: &str, ca: Option<&Path>) -> Result<TlsParameters, BadRel
         builder = builder.certificate_store(CertificateStore::None).add_root_certificate(authority);
     }
     builder.build().map_err(|_| if ca.is_some() { BadRelay::Authority } else { BadRelay::Certificates })
+}
+
+/// The way to a mail door of this process.
+pub(crate) fn loopback(house: &House) -> Option<Transport> {
+    let door = house.loopback.get()?;
+    Transport::relay(&format!("smtp://{door}?tls=none"), &house.rules.mail_domain, None).ok()
 }
 
 fn make(folder: &Path) -> std::io::Result<()> {

@@ -263,6 +263,11 @@ pub const TABLES: &[Table] = &[
         ],
         key: "id",
     },
+    Table {
+        name: "canary",
+        columns: &[Bytes("id"), Int("sent_us"), Int("stored_us"), Int("returned_us"), Bytes("body")],
+        key: "id",
+    },
 ];
 
 impl Column {

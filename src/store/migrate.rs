@@ -19,6 +19,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0004_fetch.sql"),
         include_str!("../../migrations/postgres/0004_fetch.sql"),
     ),
+    (
+        5,
+        "canary",
+        include_str!("../../migrations/sqlite/0005_canary.sql"),
+        include_str!("../../migrations/postgres/0005_canary.sql"),
+    ),
 ];
 
 pub(super) async fn sqlite(conn: &mut SqliteConnection) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@
 
 pub mod arrivals;
 mod backup;
+pub mod canary;
 mod conn;
 pub mod desks;
 pub mod drafts;
@@ -61,8 +62,9 @@ pub(crate) use on;
 
 /// Every statement of the store: where it stands, its name, its text.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all: [(&'static str, &'static [(&'static str, &'static str)]); 14] = [
+    let all: &[(&'static str, &'static [(&'static str, &'static str)])] = &[
         ("arrivals", arrivals::ALL),
+        ("canary", canary::ALL),
         ("desks", desks::ALL),
         ("drafts", drafts::ALL),
         ("epochs", epochs::ALL),
@@ -77,7 +79,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'s
         ("threads", threads::ALL),
         ("trail", trail::ALL),
     ];
-    all.into_iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (module, *name, *sql)))
+    all.iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql)))
 }
 
 /// No bytes.

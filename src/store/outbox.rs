@@ -12,6 +12,8 @@ pub enum MailKind {
     Notification,
     /// "Please confirm this address."
     Confirmation,
+    /// A canary on its way home.
+    Canary,
 }
 
 impl MailKind {
@@ -20,6 +22,7 @@ impl MailKind {
         match self {
             Self::Notification => "notification",
             Self::Confirmation => "confirmation",
+            Self::Canary => "canary",
         }
     }
 }
@@ -27,7 +30,10 @@ impl MailKind {
 impl std::str::FromStr for MailKind {
     type Err = crate::role::UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Notification, Self::Confirmation].into_iter().find(|k| k.word() == text).ok_or(crate::role::UnknownWord)
+        [Self::Notification, Self::Confirmation, Self::Canary]
+            .into_iter()
+            .find(|k| k.word() == text)
+            .ok_or(crate::role::UnknownWord)
     }
 }
 

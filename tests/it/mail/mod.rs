@@ -1,5 +1,6 @@
 //! The mail gateway against the real world: corpora, other programs, hostile mail.
 
+mod canary;
 mod check;
 mod every_file;
 mod fetch;

@@ -5,7 +5,8 @@ use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
 use merpati::store::{
-    Conn, Db, StoreError, TABLES, Table, Value, desks, drafts, held, jobs, letters, outbox, people, threads, trail,
+    Conn, Db, StoreError, TABLES, Table, Value, canary, desks, drafts, held, jobs, letters, outbox, people, threads,
+    trail,
 };
 
 use super::{read, write};
@@ -68,6 +69,10 @@ async fn furnish(db: &Db) -> Tables {
         };
         assert!(held::insert(tx, &h).await.unwrap());
     }
+    let canary = fresh();
+    canary::insert(tx, canary, at(14)).await.unwrap();
+    assert!(canary::store(tx, canary, &sealed_blob(b"canary"), at(15)).await.unwrap());
+    canary::note_return(tx, canary, at(16)).await.unwrap();
     drafts::upsert(tx, scene.thread, scene.counselor, b"draft", at(15)).await.unwrap();
     drafts::insert_file(tx, fresh(), scene.thread, scene.counselor, b"file", at(16)).await.unwrap();
     drafts::insert_note(tx, fresh(), scene.thread, scene.counselor, b"note", at(17)).await.unwrap();

@@ -165,6 +165,7 @@ impl TestApp {
         let folder = || Transport::Folder(config::outbox_folder(home.path()));
         let (smtp_at, lmtp_at) = (smtp.local_addr().unwrap(), lmtp.local_addr().unwrap());
         let doors = Doors {
+            loopback: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
             web,
             mail: app::mail_settings(&settings).unwrap(),
             smtp: Some(smtp),

@@ -6,8 +6,10 @@ use axum::response::Response;
 use super::invitation::InviteForm;
 use crate::clock::Moment;
 use crate::commitments::week::Week;
+use crate::flow::canary;
 use crate::flow::oversee::{self, Colleague, DeskSeats, Overview};
 use crate::ids::{DeskId, PersonId};
+use crate::limits::OUTBOX_ALARM_AFTER;
 use crate::role::Role;
 use crate::secret::PlainText;
 use crate::texts::Texts;
@@ -57,6 +59,11 @@ struct PersonLine {
 struct Facts {
     waiting: String,
     oldest: Option<String>,
+    /// The oldest waits for longer than an hour.
+    outbox_alarm: bool,
+    canary: String,
+    /// Canaries fly and none came back for too long.
+    canary_alarm: bool,
     dead_mails: i64,
     dead_jobs: i64,
     folder: Option<String>,
@@ -143,6 +150,12 @@ fn facts(ctx: &Ctx, all: &Overview, zone: chrono_tz::Tz) -> Facts {
     Facts {
         waiting: ctx.texts.t1("operator-mails", "n", all.outbox.waiting),
         oldest: all.outbox.oldest.map(|at| when(ctx, at, zone)),
+        outbox_alarm: all.outbox.oldest.is_some_and(|at| ctx.now.since(at) > OUTBOX_ALARM_AFTER),
+        canary: match all.canaries.last_returned {
+            Some(at) => when(ctx, at, zone),
+            None => ctx.texts.t("operator-canary-none"),
+        },
+        canary_alarm: canary::is_overdue(&all.canaries, ctx.now),
         dead_mails: all.outbox.dead,
         dead_jobs: all.dead_jobs,
         folder: ctx.house.rules.outbox_folder.as_ref().map(|f| f.display().to_string()),
