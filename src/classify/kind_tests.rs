@@ -32,6 +32,11 @@ fn letters_of_people_are_letters() {
         ("Read: my story", "Please tell me what you think of it."),
         ("Mailbox full", "My head is a mailbox full of other people's letters, and nothing is delivered."),
         ("Re: Automatic reply: Halo", "I saw that you are away. I will wait for you."),
+        ("I am away", "I am away from home, out of the office all day, and cannot talk to anyone about it."),
+        ("Absence", "My absence at school is noticed. I was on vacation with him and it went wrong."),
+        ("On leave", "I'm on maternity leave and cannot stop crying. I have no access to email at work."),
+        ("Email saya gagal", "Bu, email saya kemarin gagal dikirim karena kotak surat penuh. Ini saya kirim lagi."),
+        ("Re: Halo", "On Monday Ratna wrote:\n> This is an automatic reply.\nI will wait."),
         ("Saya sudah dibaca", "Surat saya sudah dibaca ibu. Saya takut."),
     ] {
         let found = kind(&format!("{DESK}{subject}"), text);
@@ -52,6 +57,9 @@ fn programs_that_answer_are_found() {
         ("Subject: Di Luar Pejabat: Halo", "Saya bercuti."),
         ("Subject: Balasan automatik: Halo", "Saya bercuti sehingga Isnin."),
         ("Subject: Sedang cuti", "Saya sedang cuti dan akan membalas setelah tanggal 5."),
+        ("Subject: Out of Office", "Saya sedang di luar kantor sampai 5 Januari."),
+        ("Subject: Terima kasih telah menghubungi kami", "Pesan Anda telah kami terima."),
+        ("Subject: Re: Halo", "Ini adalah balasan otomatis. Saya sedang cuti melahirkan sampai Maret."),
         ("Subject: Halo", "Pesan ini dikirim secara otomatis. Jangan dibalas."),
         ("Subject: Halo\nReturn-Path: <>", "Kami akan membalas."),
         ("Subject: Automatische Antwort: Halo", "Ich bin nicht im Büro."),

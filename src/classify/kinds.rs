@@ -8,13 +8,15 @@ use std::collections::HashSet;
 use super::facts::Facts;
 use super::layers::Layers;
 use super::notice::{self, Notice};
-use super::phrases::fold;
+use super::phrases::{Hit, fold};
 use super::wording::{MACHINE, Machine, NOTICE, SUBJECT, Sign};
 use super::{Action, Envelope, Kind, Report, address, dsn, ses};
 use crate::parse::{Letter, Outline};
 
 /// Bytes of a text in which programs say what they are.
 const OPENING_BYTES_MAX: usize = 3 * 1024;
+/// Bytes at the very beginning of a text.
+const OPENING_WORDS_BYTES_MAX: usize = 60;
 /// Lines of a text in which the parts of a broken report are looked for.
 const LINES_MAX: usize = 400;
 /// Points from which a mail that keeps to no form is a notice about another mail.
@@ -171,22 +173,23 @@ fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, layers: &Layers) -> bool {
         return false;
     }
     let points = |is: bool, points: u32| if is { points } else { 0 };
-    let machine = points(facts.daemon, 2)
+    let sender = points(facts.daemon, 2)
         + points(facts.robot, 1)
         + points(facts.null_sender, 1)
         + points(facts.automatic, 1)
         + points(failed, 3)
-        + points(facts.is_report, 2)
-        + points(!notice.original.is_empty() || facts.original, 1);
+        + points(facts.is_report, 2);
+    let machine = sender + points(!notice.original.is_empty() || facts.original, 1);
     let words = points(subject && !passed_on, 3)
         + points(told, 3)
         + points(session || super::status::smtp(&said).is_some(), 1)
         + points(cause, 1)
         + points(super::status::enhanced(&said).next().is_some(), 1);
-    // A person who passes a notice on, or answers to one, is not the mail system.
+    // A person who passes a notice on, or answers to one, is not the mail system. Where a program sent it, an enclosed
+    // mail is the one that was returned.
     let human = points(passed_on, 3)
-        + points(layers.forward.is_some() && !facts.daemon, 3)
-        + points(layers.is_reply && !facts.daemon && !facts.null_sender, 2)
+        + points(layers.forward.is_some() && sender == 0, 3)
+        + points(layers.is_reply && sender == 0, 2)
         + points(facts.list && !facts.daemon, 2);
     let enough = if machine == 0 { WORDS_POINTS } else { NOTICE_POINTS };
     machine + words >= enough + human
@@ -198,11 +201,18 @@ struct Words {
     subject: Vec<Machine>,
     answered_head: Vec<Machine>,
     text: Vec<Machine>,
+    /// The text begins by saying so, and not in a quotation.
+    opens_automatic: bool,
 }
 
 impl Words {
     fn read(facts: &Facts<'_>, text: &str) -> Self {
         let opening = fold(text, OPENING_BYTES_MAX);
+        let opens = |hit: &Hit<Machine>| {
+            hit.sign == Machine::AutoBody
+                && hit.at < OPENING_WORDS_BYTES_MAX
+                && opening.get(..hit.at).is_some_and(|before| !before.contains('>'))
+        };
         let signs = |text: &str, at: fn(usize) -> bool| -> Vec<Machine> {
             MACHINE.find(text).into_iter().filter(|hit| at(hit.at)).map(|hit| hit.sign).collect()
         };
@@ -213,6 +223,7 @@ impl Words {
             answered_head: if answered { signs(bare, |at| at == 0) } else { Vec::new() },
             subject: signs(&facts.subject, |_| true),
             text: signs(&opening, |_| true),
+            opens_automatic: MACHINE.find(&opening).iter().any(opens),
         }
     }
 
@@ -239,8 +250,11 @@ impl Words {
         let tagged = self.subject.contains(&Machine::AutoSubject);
         let away = self.subject.contains(&Machine::AwaySubject) || head;
         let says_auto = self.text.contains(&Machine::AutoBody);
-        let says_away = self.text.contains(&Machine::AwayBody);
-        let by_words = head || tagged || says_auto && !facts.answers || away && says_away && !facts.answers;
+        let notes = self.text.contains(&Machine::AwayNote);
+        let says_away = notes || self.text.contains(&Machine::AwayBody);
+        let bare = matches!(facts.subject.as_str(), "out of office" | "out of the office" | "ooo");
+        let by_both = !facts.answers && (away && notes || bare && says_away);
+        let by_words = head || tagged || self.opens_automatic || says_auto && !facts.answers || by_both;
         by_words || facts.null_sender || facts.bulk && (away || says_away || says_auto)
     }
 }

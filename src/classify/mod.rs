@@ -200,3 +200,33 @@ pub fn classify(outline: &Outline<'_>, letter: &Letter, envelope: &Envelope<'_>)
     let (kind, reports) = kinds::find(outline, letter, envelope, &layers);
     Nature { kind, reports, forward: layers.forward, layers: layers.layers }
 }
+
+/// Whose words a letter's text holds, for a page that shows it.
+pub struct Voices {
+    /// As [`Nature::layers`].
+    pub layers: Vec<Layer>,
+    /// As [`Nature::forward`].
+    pub forward: Option<Forward>,
+}
+
+impl Voices {
+    /// A text nobody else's words are in.
+    pub fn of_one(text: &str) -> Self {
+        let layers = if text.is_empty() { Vec::new() } else { vec![Layer { begin: 0, kind: LayerKind::Fresh }] };
+        Self { layers, forward: None }
+    }
+}
+
+/// The voices of a mail.
+pub fn voices(letter: &Letter) -> Voices {
+    let (subject, text) = (letter.subject.reveal(), letter.text.reveal());
+    let Ok(outline) = Outline::read(letter.raw.bytes()) else { return voices_of_text(subject, text) };
+    let found = layers::find(&outline, subject, text);
+    Voices { layers: found.layers, forward: found.forward }
+}
+
+/// The voices of a text of which no more is known: a web form's, or the reading copy of a large mail.
+pub fn voices_of_text(subject: &str, text: &str) -> Voices {
+    let found = layers::find_in_text(subject, text);
+    Voices { layers: found.layers, forward: found.forward }
+}

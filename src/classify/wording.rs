@@ -73,7 +73,9 @@ pub(super) enum Machine {
     AwaySubject,
     /// In a text: a program answers.
     AutoBody,
-    /// Likely in the text of a holiday note or an acknowledgement.
+    /// In the text of a holiday note or an acknowledgement.
+    AwayNote,
+    /// There too, but people say it of themselves as well.
     AwayBody,
     /// The mail waits at the recipient's system.
     Held,
@@ -96,6 +98,7 @@ impl Machine {
             "auto-subject" => Self::AutoSubject,
             "away-subject" => Self::AwaySubject,
             "auto-body" => Self::AutoBody,
+            "away-note" => Self::AwayNote,
             "away-body" => Self::AwayBody,
             "held" => Self::Held,
             "prove" => Self::Prove,

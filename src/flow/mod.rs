@@ -20,5 +20,6 @@ pub mod receive;
 pub mod session;
 pub mod shelf;
 pub mod takeaway;
+pub mod words;
 pub mod work;
 pub mod write;

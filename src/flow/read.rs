@@ -5,6 +5,8 @@ use std::collections::hash_map::Entry;
 
 use super::keyring::{self, ThreadKeys};
 use super::session::{Reader, Realm, kind, open_name};
+use super::words::Words;
+use crate::classify::{Voices, voices, voices_of_text};
 use crate::clock::Moment;
 use crate::house::{Failure, House, Owner};
 use crate::ids::{LetterId, PersonId, ThreadId};
@@ -56,23 +58,6 @@ pub struct OpenLetter {
     pub read: Option<Moment>,
     /// What it says; `None` when the row is not what was once stored.
     pub words: Option<Words>,
-}
-
-/// What a letter says.
-pub struct Words {
-    /// One line; may be empty.
-    pub subject: PlainText,
-    /// The letter.
-    pub text: PlainText,
-    /// Its files.
-    pub files: Vec<FileLine>,
-}
-
-impl Words {
-    /// The text in paragraphs: blocks between empty lines.
-    pub fn blocks(&self) -> impl Iterator<Item = &str> {
-        self.text.reveal().split("\n\n").map(|b| b.trim_matches('\n')).filter(|b| !b.trim().is_empty())
-    }
 }
 
 /// One page of a thread, oldest letter first.
@@ -189,7 +174,7 @@ async fn open_rows(
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(free) => free.insert(signers(house, conn, row).await?),
         };
-        let words = open_row(&keys, row, signers).map(words);
+        let words = open_row(&keys, row, signers).map(|entity| words(entity, row.side));
         opened.push(OpenLetter {
             id: row.id,
             side: row.side,
@@ -225,12 +210,17 @@ fn open_row(keys: &ThreadKeys, row: &Letter, signers: &[Cert]) -> Result<Entity,
     Ok(open_letter(&row.body, keys.get(row.epoch)?, signers, &expected)?)
 }
 
-fn words(entity: Entity) -> Words {
+fn words(entity: Entity, side: Side) -> Words {
     match entity.content {
         Content::Text { text, attachments } => {
             let files =
                 attachments.into_iter().map(|a| FileLine { name: a.name, media_type: a.media_type, bytes: a.bytes });
-            Words { subject: entity.subject, text, files: files.collect() }
+            let voices = match side {
+                Side::Client => voices_of_text(entity.subject.reveal(), text.reveal()),
+                // A counselor's reply holds nobody else's words.
+                Side::Counselor => Voices::of_one(text.reveal()),
+            };
+            Words { subject: entity.subject, files: files.collect(), text, voices }
         }
         Content::Mail { original } => match parse::read(RawLetter::from_plain(original)) {
             Ok(letter) => {
@@ -239,12 +229,12 @@ fn words(entity: Entity) -> Words {
                     media_type: f.media_type.clone(),
                     bytes: u64::try_from(f.bytes).unwrap_or(u64::MAX),
                 });
-                Words { files: files.collect(), subject: letter.subject, text: letter.text }
+                Words { files: files.collect(), voices: voices(&letter), subject: letter.subject, text: letter.text }
             }
             // It could be read when it came in; if a later version cannot, the original is still there.
             Err((raw, _)) => {
-                let text = String::from_utf8_lossy(raw.bytes()).into_owned();
-                Words { subject: entity.subject, text: PlainText::new(text), files: Vec::new() }
+                let text = PlainText::new(String::from_utf8_lossy(raw.bytes()).into_owned());
+                Words { subject: entity.subject, voices: Voices::of_one(text.reveal()), text, files: Vec::new() }
             }
         },
     }

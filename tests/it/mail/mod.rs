@@ -6,4 +6,6 @@ mod every_file;
 mod fetch;
 mod guard;
 mod kinds;
+mod layers;
 mod sender;
+mod sheet;

@@ -6,5 +6,6 @@ mod leave;
 mod road;
 mod rules;
 mod tour;
+mod voices;
 mod walk;
 mod weight;

@@ -54,7 +54,7 @@ async fn road(scripts: Scripts, language: &str, name: &str) {
 }
 
 /// Returns the six words.
-async fn open_mailbox(client: &Browser, name: &str) -> String {
+pub(super) async fn open_mailbox(client: &Browser, name: &str) -> String {
     client.fill("#name", name).await;
     let mut words = Vec::new();
     for word in client.0.find_all(Locator::Css(".passphrase span")).await.unwrap() {

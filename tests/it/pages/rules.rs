@@ -26,7 +26,7 @@ axe.run(document, { runOnly: { type: "tag", values: tags } }).then(
   e => done(["axe failed: " + e]));
 "#;
 
-async fn judge(browser: &Browser) -> Vec<String> {
+pub(super) async fn judge(browser: &Browser) -> Vec<String> {
     browser.run(&AXE).await;
     let mut said = Vec::new();
     for scheme in ["light", "dark"] {
@@ -38,7 +38,7 @@ async fn judge(browser: &Browser) -> Vec<String> {
     said
 }
 
-async fn measure(browser: &Browser) -> Vec<String> {
+pub(super) async fn measure(browser: &Browser) -> Vec<String> {
     let mut said = Vec::new();
     for width in WIDTHS {
         browser.width(width, 740).await;
@@ -58,7 +58,7 @@ async fn measure(browser: &Browser) -> Vec<String> {
     said
 }
 
-fn report(said: &[String]) {
+pub(super) fn report(said: &[String]) {
     assert!(said.is_empty(), "{} to mend:\n{}", said.len(), said.join("\n"));
 }
 
