@@ -42,6 +42,12 @@ pub enum Action {
     Exported,
     /// The secret was replaced with the recovery sheet.
     Recovered,
+    /// A client's own OpenPGP key counts from now on.
+    KeyConfirmed,
+    /// A client's own OpenPGP key was forgotten.
+    KeyForgotten,
+    /// A client chose how replies are mailed; the detail is the choice, with the edition of the warning in clear mode.
+    DeliveryChosen,
 }
 
 impl Action {
@@ -65,6 +71,9 @@ impl Action {
             Self::HeldDeleted => "held-deleted",
             Self::Exported => "exported",
             Self::Recovered => "recovered",
+            Self::KeyConfirmed => "key-confirmed",
+            Self::KeyForgotten => "key-forgotten",
+            Self::DeliveryChosen => "delivery-chosen",
         }
     }
 }

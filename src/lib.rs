@@ -32,12 +32,14 @@ pub mod texts;
 
 // Steps: values in, values out.
 pub mod commitments;
+pub mod mime;
 pub mod parse;
 pub mod classify;
 pub mod provenance;
 pub mod screen;
 pub mod guard;
 pub mod seal;
+pub mod unwrap;
 
 // Ground: what is kept, and what every story needs at hand.
 pub mod store;

@@ -58,6 +58,12 @@ pub const SUBJECT_CHARS_MAX: usize = 200;
 pub const ATTACHMENT_BYTES_MAX: usize = 10 * MIB;
 /// Files of one letter.
 pub const ATTACHMENTS_MAX: usize = 5;
+/// A client's own OpenPGP key, in bytes.
+pub const CLIENT_KEY_BYTES_MAX: usize = 64 * KIB;
+/// Keys kept for one client; a new one that was only seen takes the place of the oldest that was only seen.
+pub const CLIENT_KEYS_MAX: usize = 5;
+/// Files of a reply that go into its encrypted mail, in bytes; larger ones wait in the mailbox.
+pub const REPLY_MAIL_FILES_BYTES_MAX: usize = 5 * MIB;
 /// A private note, in bytes.
 pub const NOTE_BYTES_MAX: usize = 16 * KIB;
 /// A mailbox name, in characters.

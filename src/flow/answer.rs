@@ -4,6 +4,7 @@
 //! back. The release is a job, so it happens whatever becomes of this process.
 
 use super::keyring;
+use super::letter_mail;
 use super::notify;
 use super::session::{Reader, kind};
 use super::write::{FormFile, Place, Written, seal_written};
@@ -18,7 +19,7 @@ use crate::secret::{PlainBytes, PlainText};
 use crate::store::desks::Desk;
 use crate::store::letters::{self, Door, NewLetter, Side, Stored};
 use crate::store::threads::{self, Thread};
-use crate::store::{desks, drafts, jobs, people};
+use crate::store::{delivery, desks, drafts, jobs, people};
 
 /// The job that releases a reply; its subject is the letter.
 pub const RELEASE_JOB: &str = "release";
@@ -172,6 +173,8 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
         attachments,
         dedup,
     };
+    let draft = letter_mail::Draft { letter: id, subject: &reply.subject, text: &reply.text, files: &files };
+    let mail = letter_mail::prepare(house, thread, &draft).await?;
     let mut tx = house.db.begin().await?;
     let desk = desks::find(&mut tx, thread.desk).await?.ok_or(Failure::NotFound)?;
     let leaves = leaves(&desk, thread.urgent, received.plus(house.rules.recall));
@@ -181,6 +184,9 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
     }
     if letters::insert_group(&mut tx, &[&new]).await?.first() == Some(&Stored::New) {
         threads::update_leaving(&mut tx, thread.id).await?;
+        if let Some(mail) = &mail {
+            delivery::insert_mail(&mut tx, mail, received).await?;
+        }
         jobs::insert(&mut tx, JobId::draw(&*house.chance), RELEASE_JOB, id.bytes(), leaves, received).await?;
         audit::note(&mut tx, &*house.chance, received, Some(me), Action::ReplyWritten, Some(thread.id)).await?;
         if let Some(why) = &reply.passed {
@@ -255,7 +261,7 @@ pub async fn release(house: &House, letter: LetterId) -> Result<(), Failure> {
     threads::update_answered(&mut tx, thread.id, now, crossing).await?;
     audit::note(&mut tx, &*house.chance, now, row.author, Action::ReplyReleased, Some(thread.id)).await?;
     let client = people::find(&mut tx, thread.client).await?.ok_or(Failure::NotFound)?;
-    let rings = notify::announce(house, &mut tx, &client, thread.desk).await?;
+    let rings = notify::announce(house, &mut tx, &client, thread.desk, letter).await?;
     tx.commit().await?;
     if rings {
         house.bell.outbox.notify_one();

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::letter_mail;
 use super::receive::address_hash;
 use super::session::kind;
 use crate::address::MailAddress;
@@ -13,9 +14,9 @@ use crate::house::{Failure, House};
 use crate::ids::OutboxId;
 use crate::limits::LEASE;
 use crate::seal::Damaged;
-use crate::secret::PlainText;
+use crate::secret::{PlainBytes, PlainText};
 use crate::store::outbox::{self, MailKind, Outgoing};
-use crate::store::people;
+use crate::store::{delivery, letters, people, threads};
 
 /// How often a claim that another node snatched is tried again.
 const CLAIMS: usize = 16;
@@ -26,6 +27,8 @@ pub struct Opened {
     pub recipient: MailAddress,
     /// The link in it.
     pub link: PlainText,
+    /// Header lines and body of a reply's mail; `None` for mails that are written when they leave.
+    pub message: Option<PlainBytes>,
 }
 
 /// Claims the next due mail; its try counts from here on.
@@ -57,7 +60,27 @@ pub fn open(house: &House, mail: &Outgoing) -> Result<Opened, Damaged> {
     if link.reveal().chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(Damaged::new("a link in the outbox has blanks"));
     }
-    Ok(Opened { recipient: recipient.map_err(|_| Damaged::new("a mail in the outbox has no address"))?, link })
+    Ok(Opened {
+        recipient: recipient.map_err(|_| Damaged::new("a mail in the outbox has no address"))?,
+        link,
+        message: None,
+    })
+}
+
+/// Opens what a mail holds, the reply in it included. A reply's mail that is not wanted any more comes back without it.
+pub async fn open_whole(house: &House, mail: &Outgoing) -> Result<Opened, Failure> {
+    let mut opened = open(house, mail)?;
+    if mail.kind == MailKind::Letter
+        && let Some((row, message)) = letter_mail::message(house, mail.id).await?
+    {
+        let mut conn = house.db.read().await?;
+        let letter = letters::find(&mut conn, row.letter).await?.ok_or(Failure::NotFound)?;
+        let thread = threads::find(&mut conn, letter.thread).await?.ok_or(Failure::NotFound)?;
+        if letter_mail::still_chosen(house, &mut conn, thread.client, &row).await? {
+            opened.message = Some(message);
+        }
+    }
+    Ok(opened)
 }
 
 /// Whether the client still wants a mail that may have waited for hours: a notification, unless they said "never" or
@@ -65,7 +88,8 @@ pub fn open(house: &House, mail: &Outgoing) -> Result<Opened, Damaged> {
 pub async fn is_wanted(house: &House, mail: &Outgoing, opened: &Opened) -> Result<bool, Failure> {
     let mut conn = house.db.read().await?;
     match mail.kind {
-        MailKind::Notification => {
+        MailKind::Letter if opened.message.is_none() => Ok(false),
+        MailKind::Notification | MailKind::Unreadable | MailKind::Letter => {
             Ok(people::count_wishes(&mut conn, &address_hash(house, &opened.recipient)).await? > 0)
         }
         MailKind::Confirmation => {
@@ -91,6 +115,7 @@ pub async fn give_up(house: &House, mail: OutboxId, reason: &str) -> Result<(), 
 async fn end(house: &House, mail: OutboxId, dead: Option<&str>) -> Result<(), Failure> {
     let mut tx = house.db.begin().await?;
     outbox::finish(&mut tx, mail, dead, house.now()).await?;
+    delivery::delete_mail_of_outbox(&mut tx, mail).await?;
     Ok(tx.commit().await?)
 }
 
@@ -105,6 +130,7 @@ pub async fn put_off(house: &House, mail: &Outgoing, rest: Duration, reason: &st
 pub async fn withdraw(house: &House, mail: OutboxId) -> Result<(), Failure> {
     let mut tx = house.db.begin().await?;
     outbox::delete(&mut tx, mail).await?;
+    delivery::delete_mail_of_outbox(&mut tx, mail).await?;
     Ok(tx.commit().await?)
 }
 

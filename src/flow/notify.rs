@@ -5,18 +5,19 @@
 
 use chrono::{Days, NaiveTime, TimeZone as _};
 
+use super::letter_mail;
 use super::receive::address_hash;
 use super::session::{Reader, kind};
 use crate::address::MailAddress;
 use crate::chance;
 use crate::clock::Moment;
 use crate::house::{Failure, House};
-use crate::ids::{DeskId, JobId, OutboxId, PersonId, base32};
+use crate::ids::{DeskId, JobId, LetterId, OutboxId, PersonId, base32};
 use crate::limits::LINK_VALID;
 use crate::secret::PlainText;
 use crate::store::outbox::{self, MailKind, Outgoing};
 use crate::store::people::{self, Notice, NoticeMode, Person};
-use crate::store::{Tx, desks, jobs, letters};
+use crate::store::{Tx, delivery, desks, jobs, letters};
 
 /// The job that looks once a day whether something waits; its subject is the client.
 pub const DAILY_JOB: &str = "daily";
@@ -105,35 +106,74 @@ pub async fn confirm(house: &House, token: &str) -> Result<bool, Failure> {
     Ok(fits)
 }
 
-/// A reply was released: writes the mail, or the job for the daily one, where the client wants it. True: ring the outbox.
-pub(crate) async fn announce(house: &House, tx: &mut Tx, client: &Person, desk: DeskId) -> Result<bool, Failure> {
-    let Some(notice) = people::find_notice(tx, client.id).await?.filter(|n| n.confirmed.is_some()) else {
+/// A reply was released: puts its mail or a notification into the outbox, or writes the job for the daily one, where the
+/// client wants it. True: ring the outbox.
+pub(crate) async fn announce(
+    house: &House,
+    tx: &mut Tx,
+    client: &Person,
+    desk: DeskId,
+    letter: LetterId,
+) -> Result<bool, Failure> {
+    let notice = people::find_notice(tx, client.id).await?.filter(|n| n.confirmed.is_some());
+    let is_full = letter_mail::is_ready(house, tx, client.id, notice.as_ref(), letter).await?;
+    let Some(notice) = notice else {
         return Ok(false);
     };
     let now = house.now();
-    match notice.mode {
-        NoticeMode::Never => Ok(false),
-        NoticeMode::AtOnce => {
-            write(house, tx, &notice, client).await?;
-            Ok(true)
-        }
+    let daily = match notice.mode {
+        NoticeMode::Never => return Ok(false),
+        NoticeMode::AtOnce => None,
         NoticeMode::Daily => {
             let zone = desks::find(tx, desk).await?.map_or_else(|| "UTC".to_owned(), |d| d.zone);
-            let due = next_local_hour(now, &zone, house.rules.daily_hour);
+            Some(next_local_hour(now, &zone, house.rules.daily_hour))
+        }
+    };
+    match (is_full, daily) {
+        (true, due) => {
+            if let Some(mail) = write(house, tx, &notice, client, MailKind::Letter, due.unwrap_or(now)).await? {
+                delivery::hand_over(tx, letter, mail).await?;
+            }
+        }
+        (false, None) => {
+            write(house, tx, &notice, client, MailKind::Notification, now).await?;
+        }
+        (false, Some(due)) => {
             jobs::insert(tx, JobId::draw(&*house.chance), DAILY_JOB, client.id.bytes(), due, now).await?;
-            Ok(false)
         }
     }
+    Ok(daily.is_none())
 }
 
-async fn write(house: &House, tx: &mut Tx, notice: &Notice, client: &Person) -> Result<(), Failure> {
+/// A letter of a client could not be opened: tells them how to send it again, where they want mails at all.
+pub(crate) async fn unreadable(house: &House, client: PersonId) -> Result<(), Failure> {
+    let mut tx = house.db.begin().await?;
+    let notice = people::find_notice(&mut tx, client).await?;
+    let notice = notice.filter(|n| n.confirmed.is_some() && n.mode != NoticeMode::Never);
+    let person = people::find(&mut tx, client).await?.filter(|p| p.disabled.is_none());
+    if let (Some(notice), Some(person)) = (notice, person) {
+        write(house, &mut tx, &notice, &person, MailKind::Unreadable, house.now()).await?;
+    }
+    tx.commit().await?;
+    house.bell.outbox.notify_one();
+    Ok(())
+}
+
+async fn write(
+    house: &House,
+    tx: &mut Tx,
+    notice: &Notice,
+    client: &Person,
+    kind: MailKind,
+    due: Moment,
+) -> Result<Option<OutboxId>, Failure> {
     let Some(address) = open_address(house, notice)? else {
-        return Ok(());
+        return Ok(None);
     };
     let link = format!("{}/sign-in", house.rules.public_url);
-    let mail = compose(house, MailKind::Notification, client.language, &address.text(), &link);
-    let now = house.now();
-    Ok(outbox::insert(tx, &mail, now, now).await?)
+    let mail = compose(house, kind, client.language, &address.text(), &link);
+    outbox::insert(tx, &mail, due, house.now()).await?;
+    Ok(Some(mail.id))
 }
 
 /// The daily look: one notification if something is unread and the client still wants it.
@@ -149,7 +189,7 @@ pub async fn daily(house: &House, client: PersonId) -> Result<(), Failure> {
     if let (Some(notice), Some(person)) = (notice, person)
         && letters::count_unread_of_client(&mut tx, client).await? > 0
     {
-        write(house, &mut tx, &notice, &person).await?;
+        write(house, &mut tx, &notice, &person, MailKind::Notification, house.now()).await?;
     }
     tx.commit().await?;
     house.bell.outbox.notify_one();

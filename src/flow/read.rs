@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::keyring::{self, ThreadKeys};
-use super::session::{Reader, Realm, kind, open_name};
+use super::letter_mail::thread_address;
+use super::session::{Reader, Realm, open_name};
 use super::words::Words;
 use crate::classify::{Voices, voices, voices_of_text};
 use crate::clock::Moment;
@@ -13,7 +14,7 @@ use crate::ids::{LetterId, PersonId, ThreadId};
 use crate::limits::THREAD_PAGE_LETTERS;
 use crate::parse::{self, RawLetter};
 use crate::role::Role;
-use crate::seal::{BlobContext, Cert, Content, Entity, Expected, ThreadToken, open_blob, open_letter};
+use crate::seal::{BlobContext, Cert, Content, Entity, Expected, Wrap, open_blob, open_letter};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::desks::{self, Desk};
 use crate::store::letters::{self, Door, Letter, Side, Viewer};
@@ -58,6 +59,8 @@ pub struct OpenLetter {
     pub read: Option<Moment>,
     /// What it says; `None` when the row is not what was once stored.
     pub words: Option<Words>,
+    /// How its mail was wrapped when it came.
+    pub wrap: Option<Wrap>,
 }
 
 /// One page of a thread, oldest letter first.
@@ -174,7 +177,12 @@ async fn open_rows(
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(free) => free.insert(signers(house, conn, row).await?),
         };
-        let words = open_row(&keys, row, signers).map(|entity| words(entity, row.side));
+        let mut entity = open_row(&keys, row, signers).ok();
+        let wrap = entity.as_mut().and_then(|e| e.wrap.take());
+        let mut said = entity.map(|entity| words(entity, row.side));
+        if wrap.as_ref().is_some_and(|w| w.lock.is_shut()) {
+            said = said.map(without_ciphertext);
+        }
         opened.push(OpenLetter {
             id: row.id,
             side: row.side,
@@ -184,7 +192,8 @@ async fn open_rows(
             received: row.received,
             released: row.released,
             read: row.read,
-            words: words.ok(),
+            words: said,
+            wrap,
         });
     }
     Ok(opened)
@@ -238,6 +247,12 @@ fn words(entity: Entity, side: Side) -> Words {
             }
         },
     }
+}
+
+/// What nobody can read is not shown; the mail as it came is kept.
+fn without_ciphertext(words: Words) -> Words {
+    let text = words.text.reveal().split("-----BEGIN PGP MESSAGE-----").next().unwrap_or_default().trim_end();
+    Words { voices: Voices::of_one(text), text: PlainText::new(text.to_owned()), ..words }
 }
 
 /// A file to take along.
@@ -308,11 +323,6 @@ pub async fn desk_of(house: &House, thread: &Thread) -> Result<Desk, Failure> {
 pub async fn own_addresses(house: &House, reader: &Reader) -> Result<Vec<(String, PlainText)>, Failure> {
     let all = own_threads(house, reader).await?;
     all.into_iter()
-        .map(|(thread, desk)| {
-            let bytes = house.keys.house.open(kind::THREAD_TOKEN, thread.id.bytes(), &thread.token_sealed)?;
-            let token = ThreadToken::from_bytes(bytes.reveal()).map_err(|_| Failure::NotFound)?;
-            let address = house.rules.thread_address(&token.local_part(&house.keys.house));
-            Ok((desk.name, PlainText::new(address)))
-        })
+        .map(|(thread, desk)| Ok((desk.name, PlainText::new(thread_address(house, &thread)?.text()))))
         .collect()
 }

@@ -5,6 +5,7 @@
 
 use super::canary::{self, Canary};
 use super::session::{Realm, folded_name, kind};
+use super::wrapping;
 use super::write::{Place, STALE_TRIES};
 use crate::address::MailAddress;
 use crate::clock::Moment;
@@ -23,6 +24,7 @@ use crate::store::held::{self, NewHeld};
 use crate::store::letters::{Door, NewLetter, Side, Stored};
 use crate::store::threads::{self, Target};
 use crate::store::{desks, people};
+use crate::unwrap::{Unwrapped, Wrapped};
 
 /// Where a mail goes.
 #[derive(Clone)]
@@ -133,13 +135,13 @@ pub async fn by_mail(
         tokio::task::block_in_place(|| judge(house, to, null_sender, provenance, mail))
     };
     match outcome {
-        Judged::Enters(letter) => enter(house, to, *letter, dedup).await,
+        Judged::Enters(letter, wrapped) => enter(house, to, *letter, wrapped, dedup).await,
         Judged::Waits(raw, reasons) => shelve(house, to, raw, &reasons, dedup).await,
     }
 }
 
 enum Judged {
-    Enters(Box<ScreenedLetter>),
+    Enters(Box<ScreenedLetter>, Option<Wrapped>),
     Waits(PlainBytes, Vec<Reason>),
 }
 
@@ -148,13 +150,14 @@ fn judge(house: &House, to: &Destination, null_sender: bool, provenance: &Proven
         Ok(letter) => letter,
         Err((raw, _)) => return Judged::Waits(raw.into_plain(), vec![Reason::Unreadable]),
     };
+    let Unwrapped { letter, wrapped } = wrapping::open(house, letter);
     let fit = sender_fit(house, to, &letter);
     let screened = screen::screen(letter, fit, null_sender, provenance);
     if screened.reasons().is_empty() {
-        Judged::Enters(Box::new(screened))
+        Judged::Enters(Box::new(screened), wrapped)
     } else {
         let reasons = screened.reasons().to_vec();
-        Judged::Waits(screened.into_letter().raw.into_plain(), reasons)
+        Judged::Waits(wrapping::received(screened.into_letter(), wrapped), reasons)
     }
 }
 
@@ -174,19 +177,29 @@ pub(crate) fn address_hash(house: &House, address: &MailAddress) -> [u8; 32] {
     house.keys.house.hash(kind::ADDRESS, address.folded())
 }
 
-async fn enter(house: &House, to: &Destination, letter: ScreenedLetter, digest: [u8; 32]) -> Result<Received, Failure> {
+async fn enter(
+    house: &House,
+    to: &Destination,
+    letter: ScreenedLetter,
+    wrapped: Option<Wrapped>,
+    digest: [u8; 32],
+) -> Result<Received, Failure> {
     let Destination::Thread(target) = to else {
         return Err(Failure::NotAllowed);
     };
-    let letter = letter.into_letter();
+    let unwrapped = Unwrapped { letter: letter.into_letter(), wrapped };
+    let Unwrapped { letter, wrapped } = wrapping::recognize(house, target.thread, unwrapped).await?;
     let mut target = target.clone();
     let dedup = house.keys.house.hash(kind::DEDUP, [target.thread.bytes(), &digest[..]].concat());
     for _ in 0..STALE_TRIES {
         let cert = house.cert(Owner::Epoch(target.epoch.bytes()), &target.epoch_cert)?;
         let place = Place { thread: target.thread, epoch: target.epoch, cert: &cert, received: house.now() };
-        let new = seal_mail(house, &place, &letter, dedup)?;
+        let new = seal_mail(house, &place, &letter, wrapped.as_ref(), dedup)?;
         match house.gathering.put(&house.db, new).await? {
-            Stored::New => return Ok(Received::Letter),
+            Stored::New => {
+                wrapping::afterwards(house, target.thread, &letter, wrapped.as_ref()).await;
+                return Ok(Received::Letter);
+            }
             Stored::Duplicate => return Ok(Received::Duplicate),
             Stored::Stale => {
                 let mut conn = house.db.read().await?;
@@ -200,26 +213,29 @@ async fn enter(house: &House, to: &Destination, letter: ScreenedLetter, digest: 
 }
 
 /// A small mail is sealed as it came. A large one becomes a reading copy, so that a page need not open all of it, and its
-/// original beside it.
+/// original beside it. Of one that came encrypted or signed, what was opened is sealed so, and the mail as received
+/// beside it.
 pub(crate) fn seal_mail(
     house: &House,
     place: &Place<'_>,
     letter: &Letter,
+    wrapped: Option<&Wrapped>,
     dedup: [u8; 32],
 ) -> Result<NewLetter, Failure> {
     let id = LetterId::draw(&*house.chance);
     let raw = letter.raw.bytes();
     let mut attachments = Vec::new();
+    let mut beside = |bytes: PlainBytes, kind: &'static str| -> Result<AttachmentId, Failure> {
+        let blob = AttachmentId::draw(&*house.chance);
+        let ids = [place.thread.bytes(), id.bytes(), blob.bytes()];
+        let context = BlobContext { kind, ids: &ids };
+        attachments.push((blob, seal_blob(bytes, place.cert, house.signer(), place.received, &context)?));
+        Ok(blob)
+    };
     let content = if raw.len() <= MAIL_INLINE_BYTES_MAX {
         Content::Mail { original: PlainBytes::new(raw.to_vec()) }
     } else {
-        let original = AttachmentId::draw(&*house.chance);
-        let ids = [place.thread.bytes(), id.bytes(), original.bytes()];
-        let context = BlobContext { kind: "original", ids: &ids };
-        attachments.push((
-            original,
-            seal_blob(PlainBytes::new(raw.to_vec()), place.cert, house.signer(), place.received, &context)?,
-        ));
+        let original = beside(PlainBytes::new(raw.to_vec()), "original")?;
         let list = letter.files.iter().map(|f| AttachmentInfo {
             id: original,
             name: PlainText::new(f.name.clone()),
@@ -228,6 +244,10 @@ pub(crate) fn seal_mail(
         });
         Content::Text { text: letter.text.clone(), attachments: list.collect() }
     };
+    let mut wrap = wrapped.map(|w| w.wrap.clone());
+    if let (Some(wrap), Some(received)) = (&mut wrap, wrapped.and_then(|w| w.received.as_ref())) {
+        wrap.original = Some(beside(received.clone(), "as-received")?);
+    }
     let entity = Entity {
         thread: place.thread,
         letter: id,
@@ -235,6 +255,7 @@ pub(crate) fn seal_mail(
         author: Author::Client,
         subject: letter.subject.clone(),
         content,
+        wrap,
     };
     Ok(NewLetter {
         id,

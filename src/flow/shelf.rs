@@ -2,6 +2,7 @@
 
 use super::keyring;
 use super::session::{Reader, kind};
+use super::wrapping;
 use crate::audit::{self, Action};
 use crate::clock::Moment;
 use crate::house::{Failure, House};
@@ -72,7 +73,7 @@ pub async fn open(house: &House, reader: &Reader, id: HeldId) -> Result<OpenHeld
     let (row, raw) = open_raw(house, reader, id).await?;
     let line = line(&row);
     let from = PlainText::new(parse::header(raw.reveal(), "From").join(", "));
-    Ok(match parse::read(RawLetter::from_plain(raw)) {
+    Ok(match parse::read(RawLetter::from_plain(raw)).map(|letter| wrapping::open(house, letter).letter) {
         Ok(letter) => OpenHeld {
             line,
             from,
@@ -92,11 +93,12 @@ pub async fn let_in(house: &House, reader: &Reader, id: HeldId) -> Result<Thread
     let target = threads::find(&mut conn, thread).await?.ok_or(Failure::NotFound)?;
     let cert = keyring::epoch_cert(house, &mut conn, target.epoch).await?;
     drop(conn);
+    let digest = parse::dedup_digest(raw.reveal());
     let letter = parse::read(RawLetter::from_plain(raw)).map_err(|_| Failure::NotAllowed)?;
-    let digest = parse::dedup_digest(letter.raw.bytes());
+    let unwrapped = wrapping::recognize(house, thread, wrapping::open(house, letter)).await?;
     let dedup = house.keys.house.hash(kind::DEDUP, [thread.bytes(), &digest[..]].concat());
     let place = super::write::Place { thread, epoch: target.epoch, cert: &cert, received: row.received };
-    let new = super::receive::seal_mail(house, &place, &letter, dedup)?;
+    let new = super::receive::seal_mail(house, &place, &unwrapped.letter, unwrapped.wrapped.as_ref(), dedup)?;
     let mut tx = house.db.begin().await?;
     held::delete(&mut tx, id).await?;
     if letters::insert_group(&mut tx, &[&new]).await?.first() == Some(&Stored::Stale) {

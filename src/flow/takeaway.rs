@@ -86,6 +86,7 @@ async fn exported(
         author,
         subject: words.subject,
         content,
+        wrap: None,
     };
     Ok(Some(ExportedLetter { letter: entity, files }))
 }

@@ -145,6 +145,7 @@ pub(crate) fn seal_written(
         author: written.author,
         subject: written.subject.clone(),
         content: Content::Text { text: written.text.clone(), attachments: list },
+        wrap: None,
     };
     Ok((id, seal_letter(entity, place.cert, signer)?, attachments))
 }

@@ -5,14 +5,13 @@
 //! which language. A mail sent again bears the same Message-ID, so that mailboxes recognise it.
 
 use askama::Template;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 
 use crate::address::MailAddress;
 use crate::clock::Moment;
 use crate::flow::leave::Opened;
 use crate::house::Rules;
 use crate::ids::base32;
+use crate::mime;
 use crate::seal::HouseKey;
 use crate::secret::PlainBytes;
 use crate::store::outbox::Outgoing;
@@ -26,8 +25,6 @@ const VARYING_BYTES: usize = 200;
 const ENCODED_LINE_MAX: usize = 76;
 /// Lines of a body that is not, in bytes (RFC 5322 2.1.1).
 const PLAIN_LINE_MAX: usize = 998;
-/// Bytes of a text in one encoded word: 75 characters in all (RFC 2047 2).
-const WORD_BYTES: usize = 45;
 /// Bytes of the hash that names a mail.
 const NAME_BYTES: usize = 16;
 /// Where a client says when to send mails.
@@ -60,6 +57,9 @@ struct Note<'a> {
 /// Writes the mail that a row of the outbox stands for.
 pub fn compose(key: &HouseKey, rules: &Rules, row: &Outgoing, opened: &Opened, now: Moment) -> Result<Mail, BadDomain> {
     let sender = MailAddress::parse(&format!("no-reply@{}", rules.mail_domain)).map_err(|_| BadDomain)?;
+    if let Some(letter) = &opened.message {
+        return Ok(reply(key, row, opened, letter, sender, now));
+    }
     let texts = Texts(row.language);
     let say = |part: &str| texts.t(&format!("mail-{}-{part}", row.kind.word()));
     let note = Note {
@@ -71,8 +71,7 @@ pub fn compose(key: &HouseKey, rules: &Rules, row: &Outgoing, opened: &Opened, n
     let (encoding, body) = body(&note.to_string());
     let subject = text_field(&say("subject"));
     let filler = ".".repeat(VARYING_BYTES.saturating_sub(subject.len() + encoding.len()).max(1));
-    // Not the row's own name: that stays in the house.
-    let name = base32(key.hash("message-id", row.id.bytes()).first_chunk::<NAME_BYTES>().unwrap_or(&[0; NAME_BYTES]));
+    let name = name(key, row);
     let message = format!(
         "From: {from} <{sender}>\r\n\
          To: <{to}>\r\n\
@@ -90,10 +89,40 @@ pub fn compose(key: &HouseKey, rules: &Rules, row: &Outgoing, opened: &Opened, n
         from = phrase(&rules.sender_name),
         sender = sender.text(),
         to = opened.recipient.text(),
-        date = now.utc().format("%a, %d %b %Y %H:%M:%S +0000"),
+        date = date(now),
         domain = sender.domain(),
     );
     Ok(Mail { recipient: opened.recipient.clone(), message: PlainBytes::new(message.into_bytes()), sender })
+}
+
+/// The mail of a reply: what was written when it was handed in, and what is known only now. Programs are asked not to
+/// answer it.
+fn reply(
+    key: &HouseKey,
+    row: &Outgoing,
+    opened: &Opened,
+    letter: &PlainBytes,
+    sender: MailAddress,
+    now: Moment,
+) -> Mail {
+    let head = format!(
+        "To: <{to}>\r\nDate: {date}\r\nMessage-ID: <{name}@{domain}>\r\nX-Auto-Response-Suppress: All\r\nMIME-Version: 1.0\r\n",
+        to = opened.recipient.text(),
+        date = date(now),
+        name = name(key, row),
+        domain = sender.domain(),
+    );
+    let message = PlainBytes::new([head.as_bytes(), letter.reveal()].concat());
+    Mail { recipient: opened.recipient.clone(), message, sender }
+}
+
+/// Not the row's own name: that stays in the house.
+fn name(key: &HouseKey, row: &Outgoing) -> String {
+    base32(key.hash("message-id", row.id.bytes()).first_chunk::<NAME_BYTES>().unwrap_or(&[0; NAME_BYTES]))
+}
+
+fn date(now: Moment) -> String {
+    now.utc().format("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
 /// The body with its encoding, filled up with empty lines.
@@ -144,27 +173,14 @@ fn quoted_printable(text: &str) -> String {
 /// Text in a header line: as it is, or in encoded words.
 fn text_field(text: &str) -> String {
     let is_plain = text.bytes().all(|b| (b' '..=b'~').contains(&b)) && text.len() <= 60 && !text.contains("=?");
-    if is_plain { text.to_owned() } else { encoded(text) }
+    if is_plain { text.to_owned() } else { mime::words(text) }
 }
 
 /// The name before an address: bare words, or encoded ones.
 fn phrase(name: &str) -> String {
     let name = name.trim();
     let is_bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ') && name.len() <= 60;
-    if is_bare { name.to_owned() } else { encoded(name) }
-}
-
-/// Encoded words (RFC 2047), one to a line.
-fn encoded(text: &str) -> String {
-    let mut words = vec![String::new()];
-    for c in text.chars().filter(|c| !c.is_control()) {
-        match words.last_mut() {
-            Some(word) if word.len() + c.len_utf8() <= WORD_BYTES => word.push(c),
-            _ => words.push(c.to_string()),
-        }
-    }
-    let encode = |word: &String| format!("=?utf-8?B?{}?=", BASE64_STANDARD.encode(word));
-    words.iter().map(encode).collect::<Vec<_>>().join("\r\n ")
+    if is_bare { name.to_owned() } else { mime::words(name) }
 }
 
 #[cfg(test)]
@@ -180,7 +196,7 @@ mod tests {
     use crate::secret::PlainText;
     use crate::store::outbox::MailKind;
 
-    const KINDS: [MailKind; 2] = [MailKind::Notification, MailKind::Confirmation];
+    const KINDS: [MailKind; 3] = [MailKind::Notification, MailKind::Confirmation, MailKind::Unreadable];
 
     fn rules() -> Rules {
         Rules {
@@ -201,11 +217,11 @@ mod tests {
         let id = OutboxId::from([id; 16]);
         let row = Outgoing { id, kind, language, recipient_sealed: vec![], link_sealed: vec![], tries: 1 };
         let link = match kind {
-            MailKind::Notification => "https://surat.example/sign-in",
+            MailKind::Notification | MailKind::Unreadable | MailKind::Letter => "https://surat.example/sign-in",
             MailKind::Confirmation => "https://surat.example/confirm/abcdefghijklmnopqrstuvwxyz234567",
             MailKind::Canary => "",
         };
-        let opened = Opened { recipient: MailAddress::parse(to).unwrap(), link: PlainText::from(link) };
+        let opened = Opened { recipient: MailAddress::parse(to).unwrap(), link: PlainText::from(link), message: None };
         compose(&key, rules, &row, &opened, Moment::from_micros(1_795_000_000_000_000)).unwrap()
     }
 
@@ -235,6 +251,7 @@ mod tests {
         let expected = [
             ("You have a new message", "https://surat.example/sign-in"),
             ("Please confirm this address", "https://surat.example/confirm/abcdefghijklmnopqrstuvwxyz234567"),
+            ("Please send your message again", "https://surat.example/sign-in"),
         ];
         for (kind, (subject, link)) in KINDS.into_iter().zip(expected) {
             let mail = mail(&rules(), 7, kind, Language::English, "sari@example.org");

@@ -86,8 +86,10 @@ impl Work for Outbox {
 
 async fn attempt(house: &House, transport: &Transport, row: &Outgoing) -> Outcome {
     // The wrong key in `keys/` would otherwise end every mail at once.
-    let Ok(opened) = leave::open(house, row) else {
-        return Outcome::TryLater(Reason::word("damaged"));
+    let opened = match leave::open_whole(house, row).await {
+        Ok(opened) => opened,
+        Err(Failure::Damaged(_)) => return Outcome::TryLater(Reason::word("damaged")),
+        Err(failure) => return Outcome::TryLater(Reason::from(&failure)),
     };
     match leave::is_wanted(house, row, &opened).await {
         Ok(true) => {}

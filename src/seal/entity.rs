@@ -5,7 +5,7 @@
 
 use zeroize::Zeroizing;
 
-use super::Damaged;
+use super::{Damaged, Wrap};
 use crate::clock::Moment;
 use crate::ids::{AttachmentId, LetterId, ThreadId};
 use crate::secret::{PlainBytes, PlainText};
@@ -14,6 +14,7 @@ pub(super) mod field;
 
 const TEXT_TYPE: &str = "text/plain; charset=utf-8; protected-headers=\"v1\"";
 const MAIL_TYPE: &str = "message/rfc822; protected-headers=\"v1\"";
+const WRAP_FIELD: &str = "Merpati-Wrap";
 /// Lines before the body are bounded when read; five files and a subject need far fewer.
 const LINES_MAX: usize = 100;
 
@@ -93,6 +94,8 @@ pub struct Entity {
     pub subject: PlainText,
     /// What was written.
     pub content: Content,
+    /// How the mail was wrapped when it came; `None` for letters from forms and for plain mails.
+    pub wrap: Option<Wrap>,
 }
 
 /// Everything before the body, with the empty line.
@@ -112,6 +115,9 @@ pub(super) fn head(letter: &Entity) -> Zeroizing<Vec<u8>> {
     line(&mut out, "Merpati-Received", &letter.received.micros().to_string());
     line(&mut out, "Merpati-Author", letter.author.name());
     line(&mut out, "Subject", &field::subject(letter.subject.reveal()));
+    if let Some(wrap) = &letter.wrap {
+        line(&mut out, WRAP_FIELD, &wrap.line());
+    }
     for a in attachments {
         let (media_type, name) = (field::quiet(&a.media_type), field::quiet(a.name.reveal()));
         line(
@@ -134,7 +140,8 @@ const WHY: Damaged = Damaged("the letter inside is not one of ours");
 
 /// Reads what [`head`] and the body make together.
 pub(super) fn parse(plain: &[u8]) -> Result<Entity, Damaged> {
-    let (mut lines, body) = lines(plain)?;
+    let (lines, body) = lines(plain)?;
+    let mut lines = lines.peekable();
     let mut next = |name: &str| lines.next().filter(|(n, _)| *n == name).map(|(_, v)| v).ok_or(WHY);
     let content_type = next("Content-Type")?;
     if &*next("Content-Transfer-Encoding")? != "binary" {
@@ -145,6 +152,7 @@ pub(super) fn parse(plain: &[u8]) -> Result<Entity, Damaged> {
     let received = Moment::from_micros(next("Merpati-Received")?.parse().map_err(|_| WHY)?);
     let author = Author::from_name(&next("Merpati-Author")?).ok_or(WHY)?;
     let subject = PlainText::new(field::from_subject(&next("Subject")?).ok_or(WHY)?);
+    let wrap = lines.next_if(|(name, _)| *name == WRAP_FIELD).map(|(_, value)| Wrap::from_line(&value)).transpose()?;
     let attachments: Vec<_> = lines
         .map(|(name, value)| if name == "Merpati-Attachment" { attachment(&value) } else { Err(WHY) })
         .collect::<Result<_, _>>()?;
@@ -155,7 +163,7 @@ pub(super) fn parse(plain: &[u8]) -> Result<Entity, Damaged> {
         MAIL_TYPE if attachments.is_empty() => Content::Mail { original: PlainBytes::new(body.to_vec()) },
         _ => return Err(WHY),
     };
-    Ok(Entity { thread, letter, received, author, subject, content })
+    Ok(Entity { thread, letter, received, author, subject, content, wrap })
 }
 
 type Line<'a> = (&'a str, Zeroizing<String>);

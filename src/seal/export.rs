@@ -262,6 +262,7 @@ mod tests {
             author: Author::Machine,
             subject: "x".into(),
             content,
+            wrap: None,
         };
         let inside = inside(&ExportedLetter { letter, files: Vec::new() }, &SeededChance::new(1));
         assert!(inside.windows(original.len()).any(|w| w == original));

@@ -12,12 +12,16 @@
 //!   it.
 //! - `cert`, `shared`: public certificates; the keys of epochs and desks and how they are granted to readers.
 //! - `letter`, `entity`, `blob`: sealed letters, attachments, drafts and notes.
-//! - `practice`, `incoming`, `export`, `gnupg`: the practice's own key, mail written to it, and what a client takes
-//!   along.
+//! - `practice`, `incoming`, `correspond`, `directory`: the practice's own key, PGP mail written to it, letters encrypted
+//!   to a client's own key, and where mail programs look for ours.
+//! - `wrap`: how a mail was wrapped when it came.
+//! - `export`, `gnupg`: what a client takes along.
 
 mod archive;
 mod blob;
 mod cert;
+mod correspond;
+mod directory;
 mod entity;
 mod export;
 mod gnupg;
@@ -35,6 +39,7 @@ mod signer;
 mod token;
 mod vault;
 mod words;
+mod wrap;
 
 #[cfg(test)]
 mod tests;
@@ -42,19 +47,23 @@ mod tests;
 pub use archive::{PasswordReader, PasswordWriter, password_reader, password_writer};
 pub use blob::{BlobContext, SealedBlob, open_blob, seal_blob, seal_to};
 pub use cert::Cert;
+pub use correspond::{KeyProblem, check_key, encrypt_mail, key_bytes, read_key, read_keys};
+pub use directory::directory_name;
 pub use entity::{AttachmentInfo, Author, Content, Entity};
 pub use export::{ExportKey, ExportedFile, ExportedLetter, mbox};
 pub use house::HouseKey;
+pub use incoming::{Opened, Shut, ShutReason, Signature};
 pub use letter::{Expected, SealedLetter, open_letter, seal_letter};
 pub use message::readers;
 pub use person::PersonKey;
-pub use practice::PracticeKey;
+pub use practice::{PracticeKey, check_detached, open_clearsigned};
 pub use secret_lock::{Cost, Secret, UnlockError};
 pub use session::SessionKeys;
 pub use shared::{GrantContext, Held, SharedKey};
 pub use signer::Signer;
 pub use token::{ThreadToken, TokenError};
 pub use words::{passphrase, recovery_code};
+pub use wrap::{Lock, Signed, Wrap};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -94,6 +94,24 @@ pub const TABLES: &[Table] = &[
         key: "person_id",
     },
     Table {
+        name: "client_key",
+        columns: &[
+            Bytes("person_id"),
+            Bytes("key_hash"),
+            Bytes("cert_sealed"),
+            Text("state"),
+            Text("how"),
+            Int("seen_us"),
+            Int("confirmed_us"),
+        ],
+        key: "person_id, key_hash",
+    },
+    Table {
+        name: "delivery",
+        columns: &[Bytes("person_id"), Text("mode"), Text("warning"), Int("chosen_us")],
+        key: "person_id",
+    },
+    Table {
         name: "invitation",
         columns: &[
             Bytes("token_hash"),
@@ -168,6 +186,18 @@ pub const TABLES: &[Table] = &[
         name: "attachment",
         columns: &[Bytes("id"), Bytes("letter_id"), Int("position"), Bytes("body")],
         key: "id",
+    },
+    Table {
+        name: "reply_mail",
+        columns: &[
+            Bytes("letter_id"),
+            Bytes("outbox_id"),
+            Text("mode"),
+            Bytes("key_hash"),
+            Bytes("body_sealed"),
+            Int("created_us"),
+        ],
+        key: "letter_id",
     },
     Table {
         name: "held",

@@ -14,6 +14,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0001_house.sql"),
     ),
     (
+        3,
+        "client_key",
+        include_str!("../../migrations/sqlite/0003_client_key.sql"),
+        include_str!("../../migrations/postgres/0003_client_key.sql"),
+    ),
+    (
         4,
         "fetch",
         include_str!("../../migrations/sqlite/0004_fetch.sql"),

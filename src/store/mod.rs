@@ -9,7 +9,9 @@
 pub mod arrivals;
 mod backup;
 pub mod canary;
+pub mod client_keys;
 mod conn;
+pub mod delivery;
 pub mod desks;
 pub mod drafts;
 pub mod epochs;
@@ -65,6 +67,8 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'s
     let all: &[(&'static str, &'static [(&'static str, &'static str)])] = &[
         ("arrivals", arrivals::ALL),
         ("canary", canary::ALL),
+        ("client_keys", client_keys::ALL),
+        ("delivery", delivery::ALL),
         ("desks", desks::ALL),
         ("drafts", drafts::ALL),
         ("epochs", epochs::ALL),

@@ -12,6 +12,10 @@ pub enum MailKind {
     Notification,
     /// "Please confirm this address."
     Confirmation,
+    /// "Your last mail could not be opened."
+    Unreadable,
+    /// A reply itself, encrypted or in clear as the client chose; `store::delivery` holds it.
+    Letter,
     /// A canary on its way home.
     Canary,
 }
@@ -22,6 +26,8 @@ impl MailKind {
         match self {
             Self::Notification => "notification",
             Self::Confirmation => "confirmation",
+            Self::Unreadable => "unreadable",
+            Self::Letter => "letter",
             Self::Canary => "canary",
         }
     }
@@ -30,10 +36,8 @@ impl MailKind {
 impl std::str::FromStr for MailKind {
     type Err = crate::role::UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Notification, Self::Confirmation, Self::Canary]
-            .into_iter()
-            .find(|k| k.word() == text)
-            .ok_or(crate::role::UnknownWord)
+        let all = [Self::Notification, Self::Confirmation, Self::Unreadable, Self::Letter, Self::Canary];
+        all.into_iter().find(|k| k.word() == text).ok_or(crate::role::UnknownWord)
     }
 }
 

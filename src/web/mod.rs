@@ -20,6 +20,7 @@ pub mod pages;
 mod refusal;
 mod shell;
 mod words;
+mod wraps;
 
 pub use ops::ops_router;
 pub use words::six_words;

@@ -16,6 +16,9 @@ const COMPUTED: &[(&str, &str)] = &[
     ("queue-empty-", "web/pages/counselor/queue.rs"),
     ("counselor-done-", "web/pages/counselor/mod.rs"),
     ("mail-", "outbox/compose.rs"),
+    ("pgp-lock-", "web/wraps.rs"),
+    ("pgp-signed-", "web/wraps.rs"),
+    ("letters-key-", "web/pages/client/letters.rs"),
     ("guard-why-", "web/pages/counselor/guard_view.rs"),
 ];
 

@@ -65,7 +65,7 @@ fn expected() -> Expected {
 
 fn letter(subject: &str, content: Content) -> Entity {
     let Expected { thread, letter, received } = expected();
-    Entity { thread, letter, received, author: Author::Client, subject: subject.into(), content }
+    Entity { thread, letter, received, author: Author::Client, subject: subject.into(), content, wrap: None }
 }
 
 fn text(text: &str) -> Content {

@@ -144,9 +144,12 @@ fn mail_that_gpg_encrypts_to_the_practice_opens_within_bounds() {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(done.stdout.len() < 10_000);
     let year = noon().plus(Duration::from_secs(365 * 24 * 3600));
-    assert_eq!(key.open_mail(&done.stdout, 400_000, year).unwrap().reveal().len(), 400_000);
-    assert!(key.open_mail(&done.stdout, 399_999, year).is_err());
-    assert!(practice().open_mail(&done.stdout, 400_000, year).is_err(), "another practice");
-    assert!(key.open_mail(&done.stdout[..300], 400_000, year).is_err());
-    assert!(key.open_mail(b"hello", 400_000, year).is_err());
+    let opened = key.open_mail(&done.stdout, &[], 400_000, year).ok().unwrap();
+    assert!(opened.plain.reveal().len() == 400_000 && opened.encrypted && opened.signature == Signature::None);
+    let shut = |key: &PracticeKey, message: &[u8], limit| key.open_mail(message, &[], limit, year).err().unwrap();
+    assert_eq!(shut(&key, &done.stdout, 399_999).why, ShutReason::TooLarge);
+    let foreign = shut(&practice(), &done.stdout, 400_000);
+    assert_eq!((foreign.why, foreign.keys), (ShutReason::NoKey, vec![key.cert().encryption_key_id().unwrap()]));
+    assert_eq!(shut(&key, &done.stdout[..300], 400_000).why, ShutReason::Broken);
+    assert_eq!(shut(&key, b"hello", 400_000), Shut { why: ShutReason::Broken, keys: vec![] });
 }

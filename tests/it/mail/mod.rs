@@ -7,5 +7,6 @@ mod fetch;
 mod guard;
 mod kinds;
 mod layers;
+mod pgp;
 mod sender;
 mod sheet;

@@ -1,12 +1,14 @@
 //! Tables as plain rows: what one engine wrote the other reads.
 
 use merpati::role::{Language, Role, Roles};
+use merpati::store::client_keys::{ClientKey, KeyOrigin, KeyState};
+use merpati::store::delivery::{DeliveryMode, ReplyMail};
 use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
 use merpati::store::{
-    Conn, Db, StoreError, TABLES, Table, Value, canary, desks, drafts, held, jobs, letters, outbox, people, threads,
-    trail,
+    Conn, Db, StoreError, TABLES, Table, Value, canary, client_keys, delivery, desks, drafts, held, jobs, letters,
+    outbox, people, threads, trail,
 };
 
 use super::{read, write};
@@ -81,6 +83,21 @@ async fn furnish(db: &Db) -> Tables {
     outbox::insert(tx, &mail, at(18), at(17)).await.unwrap();
     outbox::claim(tx, at(18), at(19)).await.unwrap();
     outbox::finish(tx, mail.id, Some("no such mailbox \u{2192} gone"), at(20)).await.unwrap();
+    let key = ClientKey {
+        person: scene.client,
+        key_hash: random::<32>().to_vec(),
+        cert_sealed: vec![3],
+        state: KeyState::Confirmed,
+        how: KeyOrigin::Given,
+        seen: at(18),
+        confirmed: Some(at(19)),
+    };
+    client_keys::upsert(tx, &key).await.unwrap();
+    delivery::upsert(tx, scene.client, DeliveryMode::Clear, "2026", at(19)).await.unwrap();
+    let letter = letters::list_all(tx, scene.thread).await.unwrap()[0].id;
+    let mail = ReplyMail { letter, mode: DeliveryMode::Pgp, key_hash: vec![4], body_sealed: vec![5] };
+    delivery::insert_mail(tx, &mail, at(20)).await.unwrap();
+    delivery::hand_over(tx, letter, fresh()).await.unwrap();
     jobs::insert(tx, fresh(), "release", b"subject", at(21), at(20)).await.unwrap();
     jobs::claim(tx, at(21), at(22)).await.unwrap();
     jobs::schedule(tx, "sweep", at(23)).await.unwrap();

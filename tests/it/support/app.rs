@@ -200,7 +200,7 @@ impl TestApp {
     }
 
     /// A moment goes by, where the clock stands still.
-    fn tick(&self) {
+    pub(crate) fn tick(&self) {
         if let Some(clock) = &self.clock {
             clock.advance(Duration::from_secs(1));
         }

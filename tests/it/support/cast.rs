@@ -49,7 +49,15 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
 /// A sealed letter.
 pub(crate) fn sealed_letter(thread: ThreadId, letter: LetterId, received: Moment, text: &str) -> SealedLetter {
     let content = Content::Text { text: PlainText::from(text), attachments: Vec::new() };
-    let entity = Entity { thread, letter, received, author: Author::Client, subject: PlainText::from("Halo"), content };
+    let entity = Entity {
+        thread,
+        letter,
+        received,
+        author: Author::Client,
+        subject: PlainText::from("Halo"),
+        content,
+        wrap: None,
+    };
     seal_letter(entity, &KEYS.epoch, KEYS.practice.signer()).unwrap()
 }
 

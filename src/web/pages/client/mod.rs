@@ -1,6 +1,7 @@
 //! Pages of a client.
 
 mod file;
+mod letters;
 mod mailbox;
 mod settings;
 mod thread;
@@ -19,6 +20,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new()
         .route("/mailbox", get(mailbox::get))
         .route("/mailbox/settings", get(settings::get).post(settings::post))
+        .route("/mailbox/settings/letters", get(letters::get).post(letters::post))
         .route("/mailbox/{thread}", get(thread::get))
         .route(
             "/mailbox/{thread}/write",

@@ -15,6 +15,7 @@ use crate::web::ctx::{Client, Ctx};
 use crate::web::hours;
 use crate::web::refusal::Refusal;
 use crate::web::shell::Shell;
+use crate::web::wraps;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -47,6 +48,10 @@ impl Page {
 
     fn time(&self, at: Moment) -> String {
         self.s.texts.date_time(at, self.zone)
+    }
+
+    fn wraps(&self, letter: &OpenLetter) -> Vec<String> {
+        wraps::lines(self.s.texts, letter.wrap.as_ref())
     }
 
     /// When the client could first see it: what the letterhead says.

@@ -22,6 +22,7 @@ use crate::web::ctx::Ctx;
 use crate::web::hours;
 use crate::web::refusal::Refusal;
 use crate::web::shell::Shell;
+use crate::web::wraps;
 
 /// How the reader stands to the thread.
 pub(super) enum Stand {
@@ -40,6 +41,8 @@ struct LetterView {
     who: PlainText,
     when: When,
     by_mail: bool,
+    /// How its mail was wrapped, in sentences.
+    wraps: Vec<String>,
     words: Option<Words>,
     states: Vec<String>,
     can_recall: bool,
@@ -211,6 +214,7 @@ fn letter_view(
         who,
         when: When::new(ctx, letter.received, zone),
         by_mail: letter.door == Door::Mail,
+        wraps: wraps::lines(ctx.texts, letter.wrap.as_ref()),
         words: letter.words,
         states,
         can_recall: !from_client && is_own && letter.released.is_none(),

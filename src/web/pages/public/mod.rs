@@ -3,6 +3,7 @@
 mod confirm;
 mod desk;
 mod home;
+mod keys;
 mod language;
 mod leave;
 pub(crate) mod open;
@@ -27,6 +28,10 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/confirm/{token}", get(confirm::get).post(confirm::post))
         .route("/leave", get(leave::get))
         .route("/language/{code}", get(language::get))
+        .route("/.well-known/openpgpkey/policy", get(keys::policy))
+        .route("/.well-known/openpgpkey/hu/{name}", get(keys::direct))
+        .route("/.well-known/openpgpkey/{domain}/policy", get(keys::policy))
+        .route("/.well-known/openpgpkey/{domain}/hu/{name}", get(keys::advanced))
         .route("/now", get(simple::now))
         .route("/safety", get(simple::safety))
         .route("/privacy", get(simple::privacy))
