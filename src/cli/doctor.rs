@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::{Ended, Place, exit, say};
+use super::{Ended, Place, doorways, exit, say};
 use crate::app;
 use crate::clock::Moment;
 use crate::commitments::week::Week;
@@ -14,20 +14,20 @@ use crate::role::Role;
 use crate::store::{canary, desks, jobs, outbox, people};
 
 /// What the doctor found.
-struct Findings {
+pub(super) struct Findings {
     bad: usize,
 }
 
 impl Findings {
-    fn good(&self, text: impl std::fmt::Display) {
+    pub(super) fn good(&self, text: impl std::fmt::Display) {
         say::line(format!("ok    {text}"));
     }
 
-    fn warn(&self, text: impl std::fmt::Display) {
+    pub(super) fn warn(&self, text: impl std::fmt::Display) {
         say::line(format!("look  {text}"));
     }
 
-    fn bad(&mut self, text: impl std::fmt::Display) {
+    pub(super) fn bad(&mut self, text: impl std::fmt::Display) {
         self.bad += 1;
         say::line(format!("BAD   {text}"));
     }
@@ -56,6 +56,7 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
 
 async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(), Ended> {
     clock(house, found);
+    doorways::examine(place, house.now(), found).await;
     relay(place, found).await;
     let mut conn = house.db.read().await?;
     if people::list_staff(&mut conn).await?.iter().any(|p| p.roles.has(Role::Operator) && p.disabled.is_none()) {

@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod desk;
 mod doctor;
+mod doorways;
 mod export;
 mod ingest;
 mod key;

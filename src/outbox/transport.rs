@@ -18,6 +18,8 @@ use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -99,6 +101,10 @@ fn tls_parameters(host: &str, ca: Option<&Path>) -> Result<TlsParameters, BadRel
     let mut builder = TlsParameters::builder(host.to_owned());
     if let Some(path) = ca {
         let pem = std::fs::read(path).map_err(|_| BadRelay::Authority)?;
+        // A file without any would be taken for one, and then no relay would do.
+        if CertificateDer::pem_slice_iter(&pem).next().is_none_or(|first| first.is_err()) {
+            return Err(BadRelay::Authority);
+        }
         let authority = Certificate::from_pem(&pem).map_err(|_| BadRelay::Authority)?;
         builder = builder.certificate_store(CertificateStore::None).add_root_certificate(authority);
     }
@@ -229,8 +235,9 @@ fn reason(error: &Error, step: &'static str) -> Reason {
     }
 }
 
-/// A handshake that failed arrives as an input error of the connection.
+/// A handshake that failed arrives as an input error of the connection; after STARTTLS as one within another.
 fn is_handshake(error: &Error) -> bool {
-    let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
-    io.is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData)
+    std::iter::successors(error.source(), |&cause| cause.source())
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|io| io.kind() == std::io::ErrorKind::InvalidData)
 }

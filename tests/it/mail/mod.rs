@@ -2,11 +2,13 @@
 
 mod canary;
 mod check;
+mod doors;
 mod every_file;
 mod fetch;
 mod guard;
 mod kinds;
 mod layers;
 mod pgp;
+mod postfix;
 mod sender;
 mod sheet;
