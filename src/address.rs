@@ -65,6 +65,28 @@ impl MailAddress {
     }
 }
 
+/// One mailbox that takes mail for many addresses: `name+anything@host` (RFC 5233).
+#[derive(Clone)]
+pub struct PlusAddress(MailAddress);
+
+impl PlusAddress {
+    /// By the address without the plus.
+    pub const fn new(base: MailAddress) -> Self {
+        Self(base)
+    }
+
+    /// `name+detail@host`.
+    pub fn with(&self, detail: &str) -> String {
+        format!("{}+{detail}@{}", self.0.local, self.0.domain)
+    }
+
+    /// What stands behind the plus, if it is an address of this mailbox.
+    pub fn detail<'a>(&self, address: &'a MailAddress) -> Option<&'a str> {
+        let (name, detail) = address.local.split_once('+')?;
+        (name.eq_ignore_ascii_case(&self.0.local) && address.domain == self.0.domain).then_some(detail)
+    }
+}
+
 impl Drop for MailAddress {
     fn drop(&mut self) {
         self.local.zeroize();
@@ -113,5 +135,16 @@ mod tests {
         let address = MailAddress::parse("Sari@Example.org").unwrap();
         assert_eq!(address.folded(), "sari@example.org");
         assert_eq!(address.masked(), "S…@example.org");
+    }
+
+    #[test]
+    fn what_stands_behind_the_plus() {
+        let address = |text: &str| MailAddress::parse(text).unwrap();
+        let base = PlusAddress::new(address("konseling@sekolah.sch.id"));
+        assert_eq!(base.with("abc"), "konseling+abc@sekolah.sch.id");
+        assert_eq!(base.detail(&address("Konseling+a+b@Sekolah.sch.id")), Some("a+b"));
+        for other in ["konseling@sekolah.sch.id", "lain+abc@sekolah.sch.id", "konseling+abc@lain.sch.id"] {
+            assert_eq!(base.detail(&address(other)), None, "{other}");
+        }
     }
 }

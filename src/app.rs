@@ -15,6 +15,7 @@ use crate::chance::OsChance;
 use crate::clock::{Moment, SystemClock};
 use crate::config::{Settings, Tls};
 use crate::custody::{self, CustodyError};
+use crate::fetch::{self, Account};
 use crate::gateway::Gateway;
 use crate::house::House;
 use crate::intake::{self, BadIdentity, Entrance, Identity, Intake, Socket};
@@ -65,7 +66,8 @@ pub enum StartError {
 pub async fn open_house(home: &Path, settings: &Settings) -> Result<House, StartError> {
     let keys = custody::load(home, settings)?;
     let db = Db::open(&settings.store_url(home), settings.store.connections).await?;
-    Ok(House::new(db, Arc::new(SystemClock), Arc::new(OsChance), keys, settings.rules(home))?)
+    let house = House::new(db, Arc::new(SystemClock), Arc::new(OsChance), keys, settings.rules(home))?;
+    Ok(house.with_witnesses(settings.senders.witnesses()))
 }
 
 /// Makes home and keys on the first run; says whether it did. A database that is in use without its keys is a loss to be
@@ -177,8 +179,8 @@ pub struct Running {
     house: Arc<House>,
 }
 
-/// Opens the doors and starts the motors.
-pub fn start(house: Arc<House>, doors: Doors, transport: Transport) -> Running {
+/// Opens the doors and starts the motors. `mailbox`: a hosted one to fetch from.
+pub fn start(house: Arc<House>, doors: Doors, transport: Transport, mailbox: Option<Account>) -> Running {
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     start_canaries(&house, &doors, &stop, &tracker);
     let identity = doors.mail.identity.clone();
@@ -207,6 +209,9 @@ pub fn start(house: Arc<House>, doors: Doors, transport: Transport) -> Running {
     }
     tracker.spawn(outbox::run(Arc::clone(&house), transport, stop.clone()));
     tracker.spawn(jobs::run(Arc::clone(&house), stop.clone()));
+    if let Some(account) = mailbox {
+        tracker.spawn(fetch::run(Arc::clone(&house), account, stop.clone()));
+    }
     Running { identity, stop, tracker, house }
 }
 

@@ -10,9 +10,11 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+use crate::fetch;
 use crate::house::Rules;
 use crate::intake::Network;
 use crate::outbox::RelayUrl;
+use crate::provenance;
 use crate::seal::Cost;
 
 /// Name of the file in the home folder.
@@ -37,6 +39,12 @@ pub struct Settings {
     /// Metrics and health.
     #[serde(default)]
     pub metrics: Metrics,
+    /// A hosted mailbox to fetch mail from.
+    #[serde(default)]
+    pub fetch: fetch::Settings,
+    /// Who may say something about senders.
+    #[serde(default)]
+    pub senders: provenance::Settings,
 }
 
 /// The web door.
@@ -297,6 +305,8 @@ impl Settings {
                     .to_owned(),
             );
         }
+        wrong.extend(self.fetch.mistakes());
+        wrong.extend(self.senders.mistakes());
         if wrong.is_empty() { Ok(()) } else { Err(Mistakes(wrong)) }
     }
 
@@ -314,6 +324,7 @@ impl Settings {
         Rules {
             public_url: self.web.public_url.trim_end_matches('/').to_owned(),
             mail_domain: self.mail.domain.to_ascii_lowercase(),
+            plus_address: self.fetch.plus_address(),
             sender_name: self.practice.name.trim().to_owned(),
             recall: Duration::from_secs(self.practice.recall_minutes * 60),
             leave_url: self.practice.leave_url.clone(),

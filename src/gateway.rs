@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::flow::receive::{self, Destination, NoDestination, Received, Refused};
 use crate::house::House;
-use crate::intake::{Peer, Reception, Reply, Sender};
-use crate::provenance::Provenance;
+use crate::intake::{Peer, Protocol, Reception, Reply, Sender};
+use crate::provenance::{Origin, Provenance};
 use crate::secret::PlainBytes;
 
 /// Answers the doors for a house.
@@ -18,11 +18,17 @@ impl Reception for Gateway {
         receive::destination(&self.0, local, domain).await.map_err(|why| refused(&self.0, why))
     }
 
-    async fn deliver(&self, _: &Peer, sender: &Sender, recipients: Vec<Destination>, mail: PlainBytes) -> Vec<Reply> {
+    async fn deliver(
+        &self,
+        peer: &Peer,
+        sender: &Sender,
+        recipients: Vec<Destination>,
+        mail: PlainBytes,
+    ) -> Vec<Reply> {
         let null_sender = matches!(sender, Sender::Null);
         let mut replies = Vec::with_capacity(recipients.len());
         let last = recipients.len().saturating_sub(1);
-        let provenance = Provenance::default();
+        let provenance = provenance(&self.0, peer, sender, &recipients, &mail).await;
         let mut mail = Some(mail);
         for (n, recipient) in recipients.iter().enumerate() {
             // The last one takes the bytes; the others a copy.
@@ -52,6 +58,31 @@ pub fn not_taken(house: &House, why: Refused) -> Reply {
         ),
         Refused::NobodyReads => refused(house, NoDestination::NoReply),
     }
+}
+
+/// Who sent it. Asked only where a sender can open a door: a thread with a confirmed address.
+async fn provenance(
+    house: &House,
+    peer: &Peer,
+    sender: &Sender,
+    recipients: &[Destination],
+    mail: &PlainBytes,
+) -> Provenance {
+    let open = |to: &Destination| matches!(to, Destination::Thread(target) if target.sender_hash.is_some());
+    if !recipients.iter().any(open) {
+        return Provenance::default();
+    }
+    // LMTP is spoken by a mail server of ours, and so is what comes from this machine.
+    let ours = peer.protocol == Protocol::Lmtp || peer.ip.to_canonical().is_loopback();
+    let origin = Origin {
+        ip: (!ours).then_some(peer.ip),
+        hello: &peer.hello,
+        from: if let Sender::Address(address) = sender { Some(address) } else { None },
+        here: &house.rules.mail_domain,
+    };
+    let found = house.witnesses.ask(&origin, mail.reveal(), house.now()).await;
+    metrics::counter!("merpati_senders_total", "dmarc" => found.dmarc.word()).increment(1);
+    found
 }
 
 /// The sentence for an address that takes no mail, in both languages: nobody knows which one the sender reads.

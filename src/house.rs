@@ -11,10 +11,12 @@ use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::address::PlusAddress;
 use crate::chance::Chance;
 use crate::clock::{Clock, Moment};
 use crate::ids::DeskId;
 use crate::limits;
+use crate::provenance::Witnesses;
 use crate::seal::{Cert, Cost, Damaged, HouseKey, NoUsableKey, PersonKey, PracticeKey, Secret, Signer, UnlockError};
 use crate::secret::PlainText;
 use crate::store::{Db, Gathering, Lookups, StoreError};
@@ -33,6 +35,8 @@ pub struct Rules {
     pub public_url: String,
     /// Domain of thread addresses and of the no-reply sender.
     pub mail_domain: String,
+    /// Where thread addresses are parts of one hosted mailbox: that mailbox.
+    pub plus_address: Option<PlusAddress>,
     /// The neutral name in the sender of notifications.
     pub sender_name: String,
     /// How long a released reply can be taken back.
@@ -45,6 +49,13 @@ pub struct Rules {
     pub outbox_folder: Option<PathBuf>,
     /// What locking a key costs.
     pub cost: Cost,
+}
+
+impl Rules {
+    /// The mail address of a thread, by the local part of its token.
+    pub fn thread_address(&self, token: &str) -> String {
+        self.plus_address.as_ref().map_or_else(|| format!("{token}@{}", self.mail_domain), |base| base.with(token))
+    }
 }
 
 /// The keys in `keys/`.
@@ -73,6 +84,8 @@ pub struct House {
     pub gathering: Gathering,
     /// Thread addresses asked for by mail doors, found by the group.
     pub lookups: Lookups,
+    /// Who may say something about the sender of a mail.
+    pub witnesses: Witnesses,
     /// Where canaries go home: a mail door of this process on the loopback interface, once it is open.
     pub loopback: OnceLock<SocketAddr>,
     signer: Signer,
@@ -150,6 +163,7 @@ impl House {
             bell: Bell::default(),
             gathering: Gathering::default(),
             lookups: Lookups::default(),
+            witnesses: Witnesses::default(),
             loopback: OnceLock::new(),
             unlocks: Semaphore::new(limits::UNLOCKS_AT_ONCE),
             unlocks_waiting: Semaphore::new(limits::UNLOCKS_WAITING),
@@ -157,6 +171,13 @@ impl House {
             certs: Mutex::default(),
             names: Mutex::default(),
         })
+    }
+
+    /// The same house with somebody to ask about senders; without, nobody is asked.
+    #[must_use]
+    pub fn with_witnesses(mut self, witnesses: Witnesses) -> Self {
+        self.witnesses = witnesses;
+        self
     }
 
     /// The present moment.

@@ -53,6 +53,7 @@ pub mod flow;
 pub mod intake;
 pub mod gateway;
 pub mod motor;
+pub mod fetch;
 pub mod outbox;
 pub mod jobs;
 pub mod canary;

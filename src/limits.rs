@@ -126,3 +126,12 @@ pub const FILED_SHOWN_MAX: usize = 20;
 pub const OUTBOX_ALARM_AFTER: Duration = Duration::from_secs(3600);
 /// A lease on a job or a mail: after it another worker may take over.
 pub const LEASE: Duration = Duration::from_secs(120);
+
+/// Signatures of one mail that are checked: each asks for a key.
+pub const SIGNATURES_MAX: usize = 5;
+/// One question to a name server; it is repeated once.
+pub const DNS_TIME_MAX: Duration = Duration::from_secs(1);
+/// One step of finding out who sent a mail; there are two, one after the other.
+pub const SENDER_STEP_TIME_MAX: Duration = Duration::from_millis(2_500);
+/// Answers of name servers kept in memory.
+pub const DNS_ANSWERS_KEPT: u64 = 4_096;

@@ -15,6 +15,8 @@ use super::{Ended, exit, say};
 use crate::classify::{self, Forward, Kind, Nature, Report};
 use crate::limits::MIB;
 use crate::parse::{self, Letter, Outline, RawLetter};
+use crate::provenance::{Front, Provenance, View, Witnesses};
+use crate::screen::{self, Facts, Finding, Known, SenderFit};
 use crate::secret::{PlainBytes, PlainText};
 
 /// A file that is read, in bytes: a folder of mails may hold more than one.
@@ -26,7 +28,7 @@ pub(super) enum Command {
     /// Say of each mail what it is and what would become of it, one JSON object a line.
     ///
     /// Reads single mails (.eml) and folders (mbox). Never touches the network. Exits 0, or 65 if something was no
-    /// readable mail. The screening takes the sender for a stranger who writes to a desk.
+    /// readable mail. The screening takes the sender for the client whose thread it is, unless `--stranger` says otherwise.
     ///
     /// Example: merpati check mail letter.eml folder.mbox
     Mail(Args),
@@ -44,6 +46,9 @@ pub(super) struct Args {
     /// The domain of the house: its own mail is known when it comes back.
     #[arg(long, value_name = "DOMAIN", default_value = "")]
     our_domain: String,
+    /// Take the sender for a stranger who writes to a desk.
+    #[arg(long)]
+    stranger: bool,
 }
 
 /// What is known beside the mails.
@@ -53,6 +58,8 @@ pub struct Around<'a> {
     pub our_domain: &'a str,
     /// The server whose Authentication-Results are believed.
     pub authserv_id: Option<&'a str>,
+    /// Nobody here knows the sender, and no thread's address was used.
+    pub stranger: bool,
 }
 
 /// One line of the answer.
@@ -73,7 +80,7 @@ struct Answer<'a> {
     reports: Vec<ReportAnswer<'a>>,
     encryption: &'static str,
     signed: bool,
-    auth: Auth,
+    auth: View,
     findings: Vec<FindingAnswer>,
     disposition: &'static str,
     problems: Vec<&'static str>,
@@ -125,16 +132,11 @@ impl<'a> ReportAnswer<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct Auth {
-    spf: &'static str,
-    dkim: &'static str,
-    dmarc: &'static str,
-    arc: &'static str,
-    source: &'static str,
+/// What the named server wrote into the mail about its sender; nobody else can be asked offline.
+fn witnesses(around: &Around<'_>) -> Witnesses {
+    let front = around.authserv_id.map(|id| Front { authserv_id: id.to_owned(), hops: 1 });
+    Witnesses { front, ..Witnesses::default() }
 }
-
-const NOT_CHECKED: Auth = Auth { spf: "none", dkim: "none", dmarc: "none", arc: "none", source: "nobody" };
 
 #[derive(Serialize)]
 struct FindingAnswer {
@@ -146,7 +148,7 @@ struct FindingAnswer {
 pub(super) fn run(command: &Command) -> Result<(), Ended> {
     let Command::Mail(args) = command;
     let our_domain = args.our_domain.to_ascii_lowercase();
-    let around = Around { our_domain: &our_domain, authserv_id: args.authserv_id.as_deref() };
+    let around = Around { our_domain: &our_domain, authserv_id: args.authserv_id.as_deref(), stranger: args.stranger };
     let mut unread = 0_usize;
     for path in &args.files {
         let name = path.to_string_lossy();
@@ -200,7 +202,7 @@ fn judge(file: &str, letter: &Letter, around: &Around<'_>) -> Line {
     let text = letter.text.reveal();
     let fresh = nature.fresh(text);
     let protection = classify::protection(&outline, text);
-    let (findings, disposition) = screened(&nature);
+    let (findings, disposition) = screened(&outline, letter, &nature, around);
     let answer = Answer {
         file,
         kind: nature.kind.word(),
@@ -210,7 +212,7 @@ fn judge(file: &str, letter: &Letter, around: &Around<'_>) -> Line {
         reports: nature.reports.iter().map(ReportAnswer::new).collect(),
         encryption: protection.encryption.word(),
         signed: protection.signed,
-        auth: NOT_CHECKED,
+        auth: witnesses(around).read(letter.raw.bytes()).view(),
         findings,
         disposition,
         problems: letter.problems.iter().map(|p| p.word()).collect(),
@@ -218,17 +220,20 @@ fn judge(file: &str, letter: &Letter, around: &Around<'_>) -> Line {
     Line { json: json(&answer), readable: true }
 }
 
-/// What would become of it: the sender is a stranger, and no thread's address was used.
-fn screened(nature: &Nature) -> (Vec<FindingAnswer>, &'static str) {
-    let (code, why, disposition) = match nature.kind {
-        Kind::Letter | Kind::Reply => return (Vec::new(), "hold"),
-        Kind::Forward => ("M2", "forwarded-by-another", "hold"),
-        Kind::Own => ("M8", "own-mail", "refuse"),
-        Kind::AutoReply | Kind::Receipt | Kind::Calendar => ("M9", "automatic", "file"),
-        Kind::Bounce | Kind::Delay | Kind::Report | Kind::Challenge | Kind::Feedback => ("M10", "report", "file"),
-        Kind::List => ("M11", "list", "hold"),
-    };
-    (vec![FindingAnswer { code, strength: "hard", why }], disposition)
+/// What would become of it, if its sender fits, or with `stranger`, if nobody here knows them.
+fn screened(
+    outline: &Outline<'_>,
+    letter: &Letter,
+    nature: &Nature,
+    around: &Around<'_>,
+) -> (Vec<FindingAnswer>, &'static str) {
+    let fit = if around.stranger { SenderFit::NoThread } else { SenderFit::Confirmed };
+    let provenance = witnesses(around).read(letter.raw.bytes());
+    let facts = Facts { fit, our_domain: around.our_domain, provenance, ..Facts::default() };
+    let findings = screen::find(outline, letter, nature, &facts);
+    let disposition = screen::decide(&findings, fit, &Known::default()).word();
+    let answer = |f: &Finding| FindingAnswer { code: f.code.word(), strength: f.strength.word(), why: f.signal.word() };
+    (findings.iter().map(answer).collect(), disposition)
 }
 
 fn unreadable(file: &str, problem: &'static str, disposition: &'static str) -> Line {
@@ -241,7 +246,7 @@ fn unreadable(file: &str, problem: &'static str, disposition: &'static str) -> L
         reports: Vec::new(),
         encryption: "none",
         signed: false,
-        auth: NOT_CHECKED,
+        auth: Provenance::default().view(),
         findings: Vec::new(),
         disposition,
         problems: vec![problem],

@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 
 use super::{Ended, Place, doorways, exit, say};
 use crate::app;
+use crate::clock::Moment;
 use crate::commitments::week::Week;
 use crate::crisis;
 use crate::flow;
@@ -40,6 +41,7 @@ pub(super) async fn run(place: &Place) -> Result<(), Ended> {
             found.good(format!("keys: practice {}", house.keys.practice.fingerprint()));
             found.good(format!("database: {} answers", house.db.engine()));
             examine(place, &house, &mut found).await?;
+            mailbox(place, &house, &mut found).await?;
             house.db.close().await;
         }
         Err(error) => found
@@ -116,6 +118,30 @@ async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(
         found.warn(format!(
             "crisis contacts: {stale} were not checked for 90 days; dial them and correct templates/crisis.toml"
         ));
+    }
+    Ok(())
+}
+
+async fn mailbox(place: &Place, house: &House, found: &mut Findings) -> Result<(), Ended> {
+    let Some(account) = place.settings.fetch.account(&place.home) else { return Ok(()) };
+    match account.check().await {
+        Ok(()) => found.good("fetch: the hosted mailbox lets us in"),
+        Err(reason) => found.bad(format!(
+            "fetch: the hosted mailbox cannot be opened ({reason}); are host, port, tls, user, password file and folder right?"
+        )),
+    }
+    let (progress, stuck) = account.standing(house).await?;
+    let at = |moment: Moment| moment.utc().format("%F %H:%MZ").to_string();
+    match progress.done {
+        Some(done) if progress.failed.is_none() => found.good(format!("fetch: last looked {}", at(done))),
+        done => found.warn(format!(
+            "fetch: {}; last looked: {}",
+            progress.failed.map_or("not begun".to_owned(), |f| format!("fails since {} ({})", at(f), progress.reason)),
+            done.map_or("never".to_owned(), at)
+        )),
+    }
+    if stuck > 0 {
+        found.warn(format!("fetch: {stuck} mails could not be taken and stay in the mailbox; read them there"));
     }
     Ok(())
 }

@@ -66,7 +66,7 @@ pub(super) async fn serve(place: &Place, args: &Args) -> Result<(), Ended> {
     };
     first_link(&house).await?;
     welcome(place, &house);
-    let running = app::start(house, doors, transport);
+    let running = app::start(house, doors, transport, place.settings.fetch.account(&place.home));
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;

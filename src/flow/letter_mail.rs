@@ -83,7 +83,7 @@ fn holds(delivery: &Delivery) -> DeliveryMode {
 pub(crate) fn thread_address(house: &House, thread: &Thread) -> Result<MailAddress, Failure> {
     let bytes = house.keys.house.open(kind::THREAD_TOKEN, thread.id.bytes(), &thread.token_sealed)?;
     let token = ThreadToken::from_bytes(bytes.reveal()).map_err(|_| Failure::NotFound)?;
-    let address = format!("{}@{}", token.local_part(&house.keys.house), house.rules.mail_domain);
+    let address = house.rules.thread_address(&token.local_part(&house.keys.house));
     MailAddress::parse(&address).map_err(|_| Failure::NotFound)
 }
 

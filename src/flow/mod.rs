@@ -11,6 +11,7 @@ pub mod client_keys;
 pub mod code_word;
 pub mod directory;
 pub mod enter;
+pub mod fetching;
 pub mod furnish;
 pub mod guard;
 pub mod hints;

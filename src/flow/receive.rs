@@ -7,7 +7,7 @@ use super::canary::{self, Canary};
 use super::session::{Realm, folded_name, kind};
 use super::wrapping;
 use super::write::{Place, STALE_TRIES};
-use super::{bounce, hold};
+use super::{bounce, hold, notify};
 use crate::address::MailAddress;
 use crate::house::{Failure, House, Names, Owner};
 use crate::ids::{AttachmentId, DeskId, LetterId, OutboxId};
@@ -188,6 +188,12 @@ pub async fn by_mail(
             enter(house, to, unwrapped, &labels, &judged.traits, digest).await
         }
         Disposition::Hold => {
+            // What nobody can open waits, and its client is told how to send it again.
+            if let (Destination::Thread(target), SenderFit::Confirmed, true) =
+                (to, fit, signals.contains(&Signal::Locked))
+            {
+                notify::unreadable(house, target.client).await?;
+            }
             let raw = wrapping::received(screened.into_letter(), judged.wrapped);
             hold::shelve(house, to, raw, &signals, HeldState::Waiting, digest).await
         }

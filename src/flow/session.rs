@@ -29,6 +29,7 @@ pub(crate) mod kind {
     pub(crate) const LINK_TOKEN: &str = "link-token";
     pub(crate) const OUTBOX: &str = "outbox";
     pub(crate) const DEDUP: &str = "dedup";
+    pub(crate) const FETCH_ACCOUNT: &str = "fetch-account";
     pub(crate) const CLIENT_KEY: &str = "client-key";
     pub(crate) const REPLY_MAIL: &str = "reply-mail";
     pub(crate) const TRAIT: &str = "trait";

@@ -11,12 +11,13 @@ use crate::limits::FILED_SHOWN_MAX;
 use crate::parse::{self, Letter, Mailbox, Outline, RawLetter};
 use crate::role::Role;
 use crate::screen::{Case, Signal};
-use crate::seal::{BlobContext, open_blob};
+use crate::seal::{BlobContext, Wrap, open_blob};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::held::{self, Held, HeldState};
 use crate::store::letters::{self, NewLetter, Stored};
 use crate::store::threads::{self, Thread};
 use crate::store::{Tx, doubts};
+use crate::unwrap::Unwrapped;
 
 /// A mail on the shelf, as listed.
 pub struct HeldLine {
@@ -52,6 +53,8 @@ pub struct OpenHeld {
     pub text: Option<PlainText>,
     /// Names of its files.
     pub files: Vec<PlainText>,
+    /// How it was wrapped, where it came encrypted or signed.
+    pub wrap: Option<Wrap>,
 }
 
 fn line(h: &Held) -> HeldLine {
@@ -110,6 +113,7 @@ pub async fn open(house: &House, reader: &Reader, id: HeldId) -> Result<OpenHeld
         subject: PlainText::default(),
         text: None,
         files: Vec::new(),
+        wrap: None,
     };
     let Ok(letter) = parse::read(RawLetter::from_plain(raw)) else {
         return Ok(opened);
@@ -119,7 +123,8 @@ pub async fn open(house: &House, reader: &Reader, id: HeldId) -> Result<OpenHeld
         opened.mailer = mailer.map(PlainText::new);
         opened.others = others(&outline, &letter, &house.rules.mail_domain);
     }
-    let letter = wrapping::open(house, letter).letter;
+    let Unwrapped { letter, wrapped } = wrapping::open(house, letter);
+    opened.wrap = wrapped.map(|w| w.wrap);
     opened.from_address = letter.from;
     opened.files = letter.files.iter().map(|f| PlainText::new(f.name.clone())).collect();
     opened.subject = letter.subject;

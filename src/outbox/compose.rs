@@ -205,6 +205,7 @@ mod tests {
         Rules {
             public_url: "https://surat.example".into(),
             mail_domain: "surat.example".into(),
+            plus_address: None,
             sender_name: "Kotak Surat".into(),
             recall: std::time::Duration::ZERO,
             leave_url: String::new(),

@@ -11,6 +11,7 @@ mod charset;
 mod digest;
 mod entities;
 mod fields;
+mod head;
 mod html;
 mod image;
 mod inflate;
@@ -29,6 +30,7 @@ mod words;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use digest::dedup_digest;
+pub use head::{Head, addresses};
 pub use mbox::mails;
 pub use outline::{Mailbox, Outline, PartView};
 pub use photo::{CleanFile, UploadRefused, clean_upload};

@@ -1,7 +1,26 @@
 //! Who sent a mail, as far as it can be proven: SPF, DKIM, DMARC and ARC.
 //!
-//! What is asked of the network goes through a resolver that comes in as an argument. The answers below are values;
-//! `screen` reads them.
+//! Either the house asks the name servers itself ([`Asker`]), or it believes the mail server in front of it ([`Front`]).
+//! Which of them, [`Witnesses`] decides by the way a mail came. The answers are values; `screen` reads them.
+//! mail-auth is named here and nowhere else.
+
+mod asker;
+mod results;
+mod settings;
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use serde::Serialize;
+
+pub use asker::Asker;
+pub use results::Front;
+pub use settings::Settings;
+
+use crate::address::MailAddress;
+use crate::clock::Moment;
+use crate::parse::Head;
 
 /// The outcome of one check (RFC 8601, 2.7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,7 +96,7 @@ pub struct Provenance {
     pub policy: Policy,
     /// Did a chain of forwarders hand it on unbroken?
     pub arc: Verdict,
-    /// Whether the last sealer of that chain is one the house trusts.
+    /// Whether the house trusts every sealer of that chain, and the first of them saw the domain in From proven.
     pub arc_trusted: bool,
 }
 
@@ -86,5 +105,93 @@ impl Provenance {
     /// made disowns nothing.
     pub fn disowned(&self) -> bool {
         self.dmarc == Verdict::Fail && self.policy != Policy::None && !(self.arc == Verdict::Pass && self.arc_trusted)
+    }
+}
+
+impl Provenance {
+    /// The verdicts as words, for people and programs that read them.
+    pub const fn view(&self) -> View {
+        View {
+            spf: self.spf.word(),
+            dkim: self.dkim.word(),
+            dmarc: self.dmarc.word(),
+            arc: self.arc.word(),
+            policy: match self.policy {
+                Policy::None => "none",
+                Policy::Quarantine => "quarantine",
+                Policy::Reject => "reject",
+            },
+            source: match self.witness {
+                Witness::Nobody => "nobody",
+                Witness::Ourselves => "checked",
+                Witness::FrontServer => "front-server",
+            },
+        }
+    }
+}
+
+/// A [`Provenance`] in the words of RFC 8601.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct View {
+    /// Envelope sender.
+    pub spf: &'static str,
+    /// Signatures.
+    pub dkim: &'static str,
+    /// The domain in From.
+    pub dmarc: &'static str,
+    /// The chain of forwarders.
+    pub arc: &'static str,
+    /// What the domain in From asks for.
+    pub policy: &'static str,
+    /// Whose word it is: `nobody`, `checked` or `front-server`.
+    pub source: &'static str,
+}
+
+/// The way a mail came. No `Debug`: it holds an address.
+pub struct Origin<'a> {
+    /// Where the client is; `None` when a mail server of ours handed the mail over, or a program on this machine.
+    pub ip: Option<IpAddr>,
+    /// What the client called itself.
+    pub hello: &'a str,
+    /// The envelope sender; `None` for the empty one and for what is no address.
+    pub from: Option<&'a MailAddress>,
+    /// Our own name, for the macros of SPF.
+    pub here: &'a str,
+}
+
+/// Everybody who may say something about a sender.
+#[derive(Clone, Default)]
+pub struct Witnesses {
+    /// For mails that come to us directly; `None`: they are not checked.
+    pub asker: Option<Asker>,
+    /// For mails handed over by the mail server in front of us.
+    pub front: Option<Front>,
+    /// Domains whose seals count.
+    pub forwarders: Vec<String>,
+}
+
+impl Witnesses {
+    /// What can be said about who sent a mail. Never fails: what cannot be found out stays open.
+    pub async fn ask(&self, origin: &Origin<'_>, mail: &[u8], now: Moment) -> Provenance {
+        let open = || Provenance { dmarc: Verdict::TempError, ..Provenance::default() };
+        match (&self.asker, origin.ip) {
+            (_, None) => self.read(mail),
+            (None, Some(_)) => Provenance::default(),
+            (Some(asker), Some(_)) => {
+                let head = Head::read(mail);
+                let work = asker.ask(origin, mail, &head, &self.forwarders, now);
+                // The library reads what strangers wrote; if it ever stumbles, only its answer is lost.
+                AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| open())
+            }
+        }
+    }
+
+    /// What the mail server in front of us wrote into the mail; asks nobody.
+    pub fn read(&self, mail: &[u8]) -> Provenance {
+        let head = Head::read(mail);
+        let stated = self.front.as_ref().and_then(|front| results::stated(&head, front));
+        let mut provenance = stated.unwrap_or_default();
+        provenance.arc_trusted = provenance.arc == Verdict::Pass && results::sealed_by_trusted(&head, &self.forwarders);
+        provenance
     }
 }

@@ -45,6 +45,33 @@ pub enum Case {
     M21,
 }
 
+impl Case {
+    /// The word in `check mail`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::M1 => "M1",
+            Self::M2 => "M2",
+            Self::M3 => "M3",
+            Self::M4 => "M4",
+            Self::M5 => "M5",
+            Self::M6 => "M6",
+            Self::M7 => "M7",
+            Self::M8 => "M8",
+            Self::M9 => "M9",
+            Self::M10 => "M10",
+            Self::M11 => "M11",
+            Self::M12 => "M12",
+            Self::M13 => "M13",
+            Self::M14 => "M14",
+            Self::M15 => "M15",
+            Self::M16 => "M16",
+            Self::M18 => "M18",
+            Self::M19 => "M19",
+            Self::M21 => "M21",
+        }
+    }
+}
+
 /// What one signal counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Strength {
@@ -52,6 +79,16 @@ pub enum Strength {
     Soft,
     /// Enough by itself.
     Hard,
+}
+
+impl Strength {
+    /// The word in `check mail`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Soft => "soft",
+            Self::Hard => "hard",
+        }
+    }
 }
 
 /// A signal with what it belongs to.

@@ -26,6 +26,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0003_client_key.sql"),
     ),
     (
+        4,
+        "fetch",
+        include_str!("../../migrations/sqlite/0004_fetch.sql"),
+        include_str!("../../migrations/postgres/0004_fetch.sql"),
+    ),
+    (
         5,
         "canary",
         include_str!("../../migrations/sqlite/0005_canary.sql"),

@@ -18,6 +18,7 @@ pub mod doubts;
 pub mod drafts;
 pub mod epochs;
 mod error;
+pub mod fetched;
 mod gather;
 mod group;
 pub mod held;
@@ -29,14 +30,16 @@ pub mod outbox;
 pub mod people;
 pub mod queue;
 pub mod sessions;
+mod tables;
 pub mod threads;
 mod together;
 pub mod trail;
 
-pub use backup::{Column, TABLES, Table, Value};
+pub use backup::Value;
 pub use conn::{Conn, Db, Each, Tx};
 pub use error::StoreError;
 pub use gather::{Gathering, Lookups};
+pub use tables::{Column, TABLES, Table};
 
 use crate::clock::Moment;
 
@@ -76,6 +79,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'s
         ("doubts", doubts::ALL),
         ("drafts", drafts::ALL),
         ("epochs", epochs::ALL),
+        ("fetched", fetched::ALL),
         ("held", held::ALL),
         ("hints", hints::ALL),
         ("jobs", jobs::ALL),

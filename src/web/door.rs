@@ -44,6 +44,7 @@ impl Door {
         let rules = Rules {
             public_url: "http://surat.contoh.sch.id".to_owned(),
             mail_domain: "contoh.sch.id".to_owned(),
+            plus_address: None,
             sender_name: "Kotak Surat".to_owned(),
             recall: Duration::from_secs(600),
             leave_url: "https://id.wikipedia.org/".to_owned(),

@@ -30,13 +30,14 @@ const TRANSACTIONS: [&str; 3] = [
 ];
 
 /// Crates that only one place may name.
-const OWNERS: [(&str, &str); 6] = [
+const OWNERS: [(&str, &str); 7] = [
     ("mail_parser", "src/parse"),
     ("sequoia_openpgp", "src/seal"),
     ("lettre", "src/outbox/transport"),
     ("sqlx", "src/store"),
     ("axum", "src/web"),
     ("mail_auth", "src/provenance"),
+    ("async_imap", "src/fetch"),
 ];
 
 fn root() -> &'static Path {

@@ -47,6 +47,7 @@ async fn house_at(scratch: &Path, clock: Arc<TestClock>, chance: Arc<dyn Chance>
     let rules = Rules {
         public_url: "https://surat.example".into(),
         mail_domain: "surat.example".into(),
+        plus_address: None,
         sender_name: "Kotak Surat".into(),
         recall: Duration::from_secs(600),
         leave_url: "https://example.org".into(),

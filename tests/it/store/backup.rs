@@ -3,12 +3,13 @@
 use merpati::role::{Language, Role, Roles};
 use merpati::store::client_keys::{ClientKey, KeyOrigin, KeyState};
 use merpati::store::delivery::{DeliveryMode, ReplyMail};
+use merpati::store::hints::CodeResult;
 use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
 use merpati::store::{
-    Conn, Db, StoreError, TABLES, Table, Value, canary, client_keys, delivery, desks, drafts, held, jobs, letters,
-    outbox, people, threads, trail,
+    Conn, Db, StoreError, TABLES, Table, Value, canary, client_keys, delivery, desks, doubts, drafts, held, hints,
+    jobs, letters, outbox, people, threads, trail,
 };
 
 use super::{read, write};
@@ -78,6 +79,15 @@ async fn furnish(db: &Db) -> Tables {
     canary::insert(tx, canary, at(14)).await.unwrap();
     assert!(canary::store(tx, canary, &sealed_blob(b"canary"), at(15)).await.unwrap());
     canary::note_return(tx, canary, at(16)).await.unwrap();
+    doubts::insert_fine(tx, scene.thread, "unknown-sender", b"hash", at(14)).await.unwrap();
+    doubts::count_alarm(tx, scene.desk, "unknown-sender", true).await.unwrap();
+    doubts::count_incident(tx, "loop", scene.desk.bytes(), at(1), at(14)).await.unwrap();
+    hints::insert(tx, scene.thread, "names", scene.desk.bytes(), at(14), false).await.unwrap();
+    assert!(hints::answer(tx, scene.thread, "names", "seen", at(15)).await.unwrap());
+    hints::upsert_word(tx, scene.client, b"hidden", at(14)).await.unwrap();
+    hints::ask_code(tx, scene.thread, at(14)).await.unwrap();
+    assert!(hints::count_try(tx, scene.thread, at(13), at(15), 5).await.unwrap());
+    hints::answer_code(tx, scene.thread, CodeResult::Match, at(16)).await.unwrap();
     drafts::upsert(tx, scene.thread, scene.counselor, b"draft", at(15)).await.unwrap();
     drafts::insert_file(tx, fresh(), scene.thread, scene.counselor, b"file", at(16)).await.unwrap();
     drafts::insert_note(tx, fresh(), scene.thread, scene.counselor, b"note", at(17)).await.unwrap();

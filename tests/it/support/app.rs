@@ -16,6 +16,7 @@ use merpati::flow::furnish;
 use merpati::house::House;
 use merpati::outbox::Transport;
 use merpati::parse::{self, RawLetter};
+use merpati::provenance::Witnesses;
 use merpati::role::{Language, Role, Roles};
 use merpati::seal::Cost;
 use merpati::{jobs, outbox};
@@ -119,6 +120,8 @@ pub(crate) fn settings(web: SocketAddr) -> Settings {
         store: config::Store::default(),
         practice: Practice::default(),
         metrics: Metrics::default(),
+        fetch: Default::default(),
+        senders: Default::default(),
     };
     DOMAIN.clone_into(&mut settings.mail.domain);
     settings
@@ -127,17 +130,22 @@ pub(crate) fn settings(web: SocketAddr) -> Settings {
 impl TestApp {
     /// Opens a house that goes by the machine's clock.
     pub(crate) async fn open(scratch: &Scratch) -> Self {
-        Self::open_with(scratch, None).await
+        Self::open_with(scratch, None, Witnesses::default()).await
+    }
+
+    /// Opens a house that asks about senders.
+    pub(crate) async fn open_watchful(scratch: &Scratch, witnesses: Witnesses) -> Self {
+        Self::open_with(scratch, None, witnesses).await
     }
 
     /// Opens a house whose clock stands still until it is told. It begins a day ago, so that the real program can read
     /// what the house wrote.
     pub(crate) async fn open_at_rest(scratch: &Scratch) -> Self {
         let start = SystemClock.now().minus(Duration::from_secs(86_400));
-        Self::open_with(scratch, Some(Arc::new(TestClock::at(start)))).await
+        Self::open_with(scratch, Some(Arc::new(TestClock::at(start))), Witnesses::default()).await
     }
 
-    async fn open_with(scratch: &Scratch, clock: Option<Arc<TestClock>>) -> Self {
+    async fn open_with(scratch: &Scratch, clock: Option<Arc<TestClock>>, witnesses: Witnesses) -> Self {
         let home = tempfile::tempdir().unwrap();
         let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let smtp = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -153,7 +161,7 @@ impl TestApp {
         rules.cost = Cost::CHEAP;
         rules.recall = RECALL;
         let house = House::new((**scratch).clone(), running_clock, Arc::new(OsChance), keys, rules).unwrap();
-        let house = Arc::new(house);
+        let house = Arc::new(house.with_witnesses(witnesses));
         let folder = || Transport::Folder(config::outbox_folder(home.path()));
         let (smtp_at, lmtp_at) = (smtp.local_addr().unwrap(), lmtp.local_addr().unwrap());
         let doors = Doors {
@@ -166,7 +174,7 @@ impl TestApp {
             socket: None,
             metrics: None,
         };
-        let running = app::start(Arc::clone(&house), doors, folder());
+        let running = app::start(Arc::clone(&house), doors, folder(), None);
         Self {
             url: house.rules.public_url.clone(),
             smtp: smtp_at,

@@ -82,6 +82,8 @@ impl Home {
             store: Store { url: store.into(), connections: 8 },
             practice: Practice::default(),
             metrics: Metrics::default(),
+            fetch: Default::default(),
+            senders: Default::default(),
         };
         custody::make(folder.path(), &settings, &OsChance, SystemClock.now()).unwrap();
         Self { folder, settings }

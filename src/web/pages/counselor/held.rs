@@ -18,6 +18,7 @@ use crate::web::ctx::{Counselor, Ctx};
 use crate::web::hours;
 use crate::web::refusal::Refusal;
 use crate::web::shell::Shell;
+use crate::web::wraps;
 
 /// Lines of the text that stand open; the rest is folded, since nobody asked for it yet.
 const OPEN_LINES: usize = 3;
@@ -44,6 +45,8 @@ struct Page {
     places: Vec<(ThreadId, String)>,
     code: Option<String>,
     client_says: Option<String>,
+    /// How it was wrapped, in sentences.
+    wraps: Vec<String>,
     mail: OpenHeld,
 }
 
@@ -96,6 +99,7 @@ pub(super) async fn get(
         received: When::new(&ctx, mail.line.received, zone),
         reasons: mail.line.reasons.iter().map(|r| ctx.texts.t(&format!("held-why-{}", r.word()))).collect(),
         mailbox,
+        wraps: wraps::lines(ctx.texts, mail.wrap.as_ref()),
         can_enter: mail.line.thread.is_some() && mail.text.is_some(),
         mail,
     };

@@ -203,6 +203,7 @@ async fn house(folder: &std::path::Path, clock: Arc<TestClock>) -> Arc<House> {
     let rules = Rules {
         public_url: "http://surat.example".to_owned(),
         mail_domain: "surat.example".to_owned(),
+        plus_address: None,
         sender_name: "Kotak Surat".to_owned(),
         recall: Duration::from_secs(600),
         leave_url: "https://example.org".to_owned(),
