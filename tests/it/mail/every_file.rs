@@ -105,7 +105,7 @@ fn damaged(file: &[u8], seed: u64) -> Vec<u8> {
 
 /// Looks at the bytes as `check mail` does. Says what was wrong with the answer.
 fn examine(name: &str, bytes: &[u8]) -> Result<Duration, String> {
-    let around = Around { our_domain: DOMAIN, authserv_id: None };
+    let around = Around { our_domain: DOMAIN, ..Around::default() };
     let start = Instant::now();
     let answers: Vec<_> = lines(name, bytes, &around).collect();
     let mails = answers.len();
