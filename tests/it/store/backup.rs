@@ -8,8 +8,8 @@ use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
 use merpati::store::{
-    Conn, Db, StoreError, TABLES, Table, Value, canary, client_keys, delivery, desks, doubts, drafts, held, hints,
-    jobs, letters, outbox, people, threads, trail,
+    Conn, Db, StoreError, TABLES, Table, Value, canary, client_keys, delivery, desks, doubts, drafts, fetched, held,
+    hints, jobs, letters, outbox, people, threads, trail,
 };
 
 use super::{read, write};
@@ -79,6 +79,12 @@ async fn furnish(db: &Db) -> Tables {
     canary::insert(tx, canary, at(14)).await.unwrap();
     assert!(canary::store(tx, canary, &sealed_blob(b"canary"), at(15)).await.unwrap());
     canary::note_return(tx, canary, at(16)).await.unwrap();
+    let account = b"account".as_slice();
+    assert!(fetched::claim(tx, account, b"node", at(1), at(9)).await.unwrap());
+    assert!(fetched::advance(tx, account, b"node", 7, 8, at(9)).await.unwrap());
+    fetched::looked(tx, account, at(10)).await.unwrap();
+    fetched::failed(tx, account, at(11), "refused").await.unwrap();
+    fetched::add_trouble(tx, account, 9, 2, "too-large").await.unwrap();
     doubts::insert_fine(tx, scene.thread, "unknown-sender", b"hash", at(14)).await.unwrap();
     doubts::count_alarm(tx, scene.desk, "unknown-sender", true).await.unwrap();
     doubts::count_incident(tx, "loop", scene.desk.bytes(), at(1), at(14)).await.unwrap();

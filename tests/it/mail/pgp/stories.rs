@@ -129,7 +129,7 @@ async fn letters_go_both_ways(scratch: Scratch) {
     let mails = app.mails();
     let mail = mails.last().unwrap();
     assert_eq!((mail.to.as_str(), mail.subject.as_str()), (BINTANG, "..."));
-    for word in ["Rahasia", "Terima", "dikonfirmasi", "Ratna", "Bintang Sore", "Uji"] {
+    for word in ["Rahasia", "Terima", "dikonfirmasi", "Ratna", "Bintang Sore", "Meja Uji"] {
         assert!(!mail.raw.contains(word), "{word}");
     }
     assert!(mail.raw.contains(&format!("<{secret}>")) && mail.raw.contains("\r\nAutocrypt: addr="));
