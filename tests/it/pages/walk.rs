@@ -78,6 +78,7 @@ async fn client<L: AsyncFn(&Browser) -> Vec<String>>(seen: &mut Seen<L>, languag
     seen.browser.find("article").await;
     seen.here("sent, not safe").await;
     seen.at("/mailbox/settings").await;
+    seen.at("/mailbox/settings/letters").await;
     seen.browser.click("nav.site form button").await;
     seen.browser.find("a[href='/sign-in'], #secret").await;
     seen.browser.sign_in("/sign-in", "Bintang Sore", HOUSE.secret("Bintang Sore")).await;
