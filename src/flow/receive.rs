@@ -188,14 +188,16 @@ pub async fn by_mail(
             enter(house, to, unwrapped, &labels, &judged.traits, digest).await
         }
         Disposition::Hold => {
-            // What nobody can open waits, and its client is told how to send it again.
-            if let (Destination::Thread(target), SenderFit::Confirmed, true) =
-                (to, fit, signals.contains(&Signal::Locked))
-            {
-                notify::unreadable(house, target.client).await?;
-            }
             let raw = wrapping::received(screened.into_letter(), judged.wrapped);
-            hold::shelve(house, to, raw, &signals, HeldState::Waiting, digest).await
+            let received = hold::shelve(house, to, raw, &signals, HeldState::Waiting, digest).await?;
+            // What nobody can open waits, and its client is told once how to send it again.
+            if let (Destination::Thread(target), SenderFit::Confirmed, Received::Held) = (to, fit, received)
+                && signals.contains(&Signal::Locked)
+                && let Err(failure) = notify::unreadable(house, target.client).await
+            {
+                tracing::warn!(thread = %target.thread, %failure, "a client was not told that a mail stays shut");
+            }
+            Ok(received)
         }
         Disposition::File => {
             let raw = wrapping::received(screened.into_letter(), judged.wrapped);
@@ -303,7 +305,10 @@ async fn enter(
         let id = new.id;
         match house.gathering.put(&house.db, new).await? {
             Stored::New => {
-                hold::learn(house, &target, traits, labels, id).await?;
+                // The letter is stored: a failure here is no reason to refuse it, or the next step would be skipped.
+                if let Err(failure) = hold::learn(house, &target, traits, labels, id).await {
+                    tracing::warn!(thread = %target.thread, %failure, "what a letter looked like was not remembered");
+                }
                 wrapping::afterwards(house, target.thread, &letter, wrapped.as_ref()).await;
                 return Ok(Received::Letter);
             }

@@ -149,7 +149,8 @@ async fn what_nobody_can_read_is_kept_and_said(scratch: Scratch) {
     let cast = Cast::set(&scratch).await;
     let Cast { app, ratna, client, secret, gpg, .. } = &cast;
     let other = gpg.make_key("lain@rumah.example");
-    cast.send(&gpg.mail(BINTANG, secret, &other, &inner("Rahasia", "Untuk siapa?"))).await;
+    let shut = gpg.mail(BINTANG, secret, &other, &inner("Rahasia", "Untuk siapa?"));
+    cast.send(&shut).await;
     // It waits on the shelf, with the key it was meant for.
     let shelf = ratna.get("/queue?tab=held").await;
     let held = shelf.links("/held/").remove(0);
@@ -160,6 +161,9 @@ async fn what_nobody_can_read_is_kept_and_said(scratch: Scratch) {
     let mail = mails.last().unwrap();
     assert_eq!((mail.to.as_str(), mail.subject.as_str()), (BINTANG, "Please send your message again"));
     assert_eq!(mail.body().len(), mails[0].body().len(), "equal in size");
+    cast.send(&shut).await;
+    app.run_due().await;
+    assert_eq!(app.mails().len(), mails.len(), "the same mail again is told of once");
     // Nobody may learn it from a mail where mails are not wanted.
     let form = client.get("/mailbox/settings").await.form("/mailbox/settings").with("mode", "never");
     client.send(form).await;
