@@ -14,6 +14,7 @@ pub mod enter;
 pub mod fetching;
 pub mod furnish;
 pub mod guard;
+mod habits;
 pub mod hints;
 pub(crate) mod hold;
 pub mod keep;

@@ -4,17 +4,18 @@
 //! acknowledges only after this returned, and this returns only after the commit is durable.
 
 use super::canary::{self, Canary};
+use super::habits::Look;
 use super::session::{Realm, folded_name, kind};
 use super::wrapping;
 use super::write::{Place, STALE_TRIES};
-use super::{bounce, hold, notify};
+use super::{bounce, habits, hold, notify};
 use crate::address::MailAddress;
 use crate::house::{Failure, House, Names, Owner};
 use crate::ids::{AttachmentId, DeskId, LetterId, OutboxId};
 use crate::limits::MAIL_INLINE_BYTES_MAX;
 use crate::parse::{self, Letter, RawLetter};
 use crate::provenance::Provenance;
-use crate::screen::{self, Disposition, Facts, ScreenedLetter, SenderFit, Signal};
+use crate::screen::{self, DeskName, Disposition, Facts, ScreenedLetter, SenderFit, Signal};
 use crate::seal::{
     AttachmentInfo, Author, BlobContext, Content, Entity, ThreadToken, TokenError, read_bounce_local, seal_blob,
     seal_letter,
@@ -185,7 +186,7 @@ pub async fn by_mail(
         Disposition::Deliver => {
             let labels = screened.labels(&known);
             let unwrapped = Unwrapped { letter: screened.into_letter(), wrapped: judged.wrapped };
-            enter(house, to, unwrapped, &labels, &judged.traits, digest).await
+            enter(house, to, unwrapped, &labels, &judged.look, digest).await
         }
         Disposition::Hold => {
             let raw = wrapping::received(screened.into_letter(), judged.wrapped);
@@ -229,8 +230,8 @@ pub(super) struct JudgedLetter {
     pub(super) wrapped: Option<Wrapped>,
     pub(super) screened: ScreenedLetter,
     pub(super) fit: SenderFit,
-    /// Keyed hashes of the mail program and the name, as the thread keeps them.
-    pub(super) traits: Vec<[u8; hold::TRAIT_BYTES]>,
+    /// What it looks like beside the thread's other mails.
+    pub(super) look: Look,
     /// Keyed hash of the sender's address; no bytes where there is none.
     pub(super) sender_hash: Vec<u8>,
 }
@@ -244,13 +245,14 @@ fn judge(house: &House, arrival: &Arrival<'_>, mail: PlainBytes) -> Judged {
     };
     let Unwrapped { letter, wrapped } = wrapping::open(house, letter);
     let fit = sender_fit(house, arrival.to, &letter);
-    let traits = parse::Outline::read(letter.raw.bytes()).map(|o| screen::traits(&o));
-    let traits = traits.map_or_else(|_| Vec::new(), |t| hold::trait_hashes(house, arrival.to, &t));
-    let strange = hold::strange(arrival.to, fit, &traits);
+    let look = match arrival.to {
+        Destination::Thread(target) => habits::look_at(house, target.thread, &letter, house.now()),
+        _ => Look::default(),
+    };
     let confirmed = (fit == SenderFit::Other).then(|| hold::confirmed(house, arrival.to)).flatten();
     let desk = arrival.to.desk();
     let names = arrival.names;
-    let other_desks: Vec<String> = names.desks.iter().filter(|d| Some(d.0) != desk).map(|d| d.1.clone()).collect();
+    let other_desks: Vec<DeskName> = names.desks.iter().filter(|d| Some(d.0) != desk).map(|d| d.1.clone()).collect();
     let facts = Facts {
         fit,
         null_sender: arrival.null_sender,
@@ -259,13 +261,12 @@ fn judge(house: &House, arrival: &Arrival<'_>, mail: PlainBytes) -> Judged {
         confirmed: confirmed.as_ref(),
         staff: &names.staff,
         other_desks: &other_desks,
-        new_mailer: strange.0,
-        other_name: strange.1,
+        strange: habits::strange(arrival.to, fit, &look),
         locked: wrapped.as_ref().is_some_and(|w| w.wrap.lock.is_shut()),
     };
     let sender_hash = letter.from.as_ref().map(|f| address_hash(house, f).to_vec()).unwrap_or_default();
     let screened = screen::screen(letter, &facts);
-    Judged::Read(Box::new(JudgedLetter { wrapped, screened, fit, traits, sender_hash }))
+    Judged::Read(Box::new(JudgedLetter { wrapped, screened, fit, look, sender_hash }))
 }
 
 fn sender_fit(house: &House, to: &Destination, letter: &Letter) -> SenderFit {
@@ -289,7 +290,7 @@ async fn enter(
     to: &Destination,
     unwrapped: Unwrapped,
     labels: &str,
-    traits: &[[u8; hold::TRAIT_BYTES]],
+    look: &Look,
     digest: [u8; 32],
 ) -> Result<Received, Failure> {
     let Destination::Thread(target) = to else {
@@ -306,7 +307,7 @@ async fn enter(
         match house.gathering.put(&house.db, new).await? {
             Stored::New => {
                 // The letter is stored: a failure here is no reason to refuse it, or the next step would be skipped.
-                if let Err(failure) = hold::learn(house, &target, traits, labels, id).await {
+                if let Err(failure) = hold::learn(house, &target, look, labels, id).await {
                     tracing::warn!(thread = %target.thread, %failure, "what a letter looked like was not remembered");
                 }
                 wrapping::afterwards(house, target.thread, &letter, wrapped.as_ref()).await;

@@ -1,7 +1,7 @@
 //! The held shelf: mail that waits for a person's decision, machines' notes, third parties' notes.
 
 use super::session::{Reader, kind};
-use super::{hold, keyring, wrapping};
+use super::{habits, hold, keyring, wrapping};
 use crate::address::MailAddress;
 use crate::audit::{self, Action};
 use crate::clock::Moment;
@@ -180,6 +180,7 @@ pub async fn let_in(house: &House, reader: &Reader, id: HeldId, into: Option<Thr
     let letter = parse::read(RawLetter::from_plain(raw)).map_err(|_| Failure::NotAllowed)?;
     let sender = letter.from.as_ref().map(|f| super::receive::address_hash(house, f).to_vec()).unwrap_or_default();
     let unwrapped = wrapping::recognize(house, thread, wrapping::open(house, letter)).await?;
+    let look = habits::look_at(house, thread, &unwrapped.letter, row.received);
     let dedup = house.keys.house.hash(kind::DEDUP, [thread.bytes(), &digest[..]].concat());
     let place = super::write::Place { thread, epoch: target.epoch, cert: &cert, received: row.received };
     let sealed = super::receive::seal_mail(house, &place, &unwrapped.letter, unwrapped.wrapped.as_ref(), dedup)?;
@@ -198,6 +199,11 @@ pub async fn let_in(house: &House, reader: &Reader, id: HeldId, into: Option<Thr
     }
     audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::HeldLetIn, Some(thread)).await?;
     tx.commit().await?;
+    // What the client's own address sent is no surprise the next time; what another one sent proves nothing.
+    let is_clients = Signal::read(&row.reasons).iter().all(|s| !s.is_about_sender());
+    if is_clients && let Err(failure) = habits::learn_let_in(house, thread, &look).await {
+        tracing::warn!(%thread, %failure, "what a letter looked like was not remembered");
+    }
     Ok(thread)
 }
 

@@ -9,6 +9,7 @@
 
 mod charset;
 mod digest;
+mod dimensions;
 mod entities;
 mod fields;
 mod head;

@@ -12,5 +12,6 @@ mod layers;
 mod pgp;
 mod postfix;
 mod sender;
+mod screening;
 mod sheet;
 mod shelf;
