@@ -34,11 +34,15 @@ pub enum HintKind {
     Belongs,
     /// Do others read this mailbox? (M13)
     Shared,
+    /// It was meant for somebody else, and is gone (M5).
+    NotForUs,
+    /// Should another desk answer? (M18)
+    OtherDesk,
 }
 
 impl HintKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Others,
         Self::OtherAddress,
         Self::OthersWords,
@@ -47,6 +51,8 @@ impl HintKind {
         Self::Resend,
         Self::Belongs,
         Self::Shared,
+        Self::NotForUs,
+        Self::OtherDesk,
     ];
 
     /// The word in the table and in text keys.
@@ -60,15 +66,17 @@ impl HintKind {
             Self::Resend => "resend",
             Self::Belongs => "belongs",
             Self::Shared => "shared",
+            Self::NotForUs => "not-for-us",
+            Self::OtherDesk => "other-desk",
         }
     }
 
     /// The answers its buttons give; one button that says "I have read this" gives `seen`.
     pub const fn answers(self) -> &'static [&'static str] {
         match self {
-            Self::OtherAddress | Self::PassedOn | Self::Shared => &["yes", "no"],
+            Self::OtherAddress | Self::PassedOn | Self::Shared | Self::OtherDesk => &["yes", "no"],
             Self::Belongs => &["stays"],
-            Self::Others | Self::OthersWords | Self::List | Self::Resend => &["seen"],
+            Self::Others | Self::OthersWords | Self::List | Self::Resend | Self::NotForUs => &["seen"],
         }
     }
 
@@ -97,6 +105,14 @@ impl HintKind {
     }
 }
 
+/// Whether a mail that waits is the client's own and was meant for somebody else.
+pub(super) fn is_slip_of_client(signals: &[Signal]) -> bool {
+    let proven = |s: &Signal| {
+        !s.is_about_sender() && !matches!(s.case(), Case::M2 | Case::M3 | Case::M15) && *s != Signal::NoThread
+    };
+    is_established(signals, Case::M5) && signals.iter().all(proven)
+}
+
 impl std::str::FromStr for HintKind {
     type Err = crate::role::UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -104,7 +120,8 @@ impl std::str::FromStr for HintKind {
     }
 }
 
-/// What the client is told of a letter that entered. `Belongs` is asked only where the client has another thread.
+/// What the client is told of a letter that entered. `Belongs` is asked where the client has another thread to move it
+/// to, `OtherDesk` where they have none.
 pub(super) async fn for_letter(conn: &mut Conn, target: &Target, signals: &[Signal]) -> Result<Vec<HintKind>, Failure> {
     let mut all = Vec::new();
     if signals.is_empty() {
@@ -123,8 +140,9 @@ pub(super) async fn for_letter(conn: &mut Conn, target: &Target, signals: &[Sign
         all.push(HintKind::Shared);
     }
     let elsewhere = signals.iter().any(|s| matches!(s.case(), Case::M18 | Case::M19));
-    if elsewhere && threads::list_of_client(conn, target.client).await?.len() > 1 {
-        all.push(HintKind::Belongs);
+    if elsewhere {
+        let has_another = threads::list_of_client(conn, target.client).await?.len() > 1;
+        all.push(if has_another { HintKind::Belongs } else { HintKind::OtherDesk });
     }
     Ok(all)
 }

@@ -10,12 +10,13 @@ use crate::address::MailAddress;
 use crate::clock::Moment;
 use crate::house::{Failure, House, Names, Owner};
 use crate::ids::{HeldId, LetterId, ThreadId};
-use crate::limits::{ALARM_CASES_MIN, FALSE_ALARMS_PERCENT_MAX};
+use crate::limits::{ALARM_CASES_MIN, FALSE_ALARMS_PERCENT_MAX, FILED_SHOWN_MAX};
 use crate::role::Role;
-use crate::screen::{DeskName, Known, Signal};
+use crate::screen::{Case, DeskName, Known, Signal};
 use crate::seal::{BlobContext, seal_blob};
 use crate::secret::PlainBytes;
 use crate::store::held::{self, HeldState, NewHeld};
+use crate::store::hints::CodeResult;
 use crate::store::threads::{self, Target};
 use crate::store::{Conn, desks, doubts, people};
 
@@ -147,6 +148,15 @@ async fn tell(
         hints::tell(tx, thread, hint, held.bytes(), now).await?;
     }
     Ok(())
+}
+
+/// Whether somebody else may be writing for a thread's client (M3): such mail waits, or a code word was wrong. Nothing is
+/// sent to the client's address while that is so.
+pub(super) async fn is_doubtful(conn: &mut Conn, thread: ThreadId) -> Result<bool, Failure> {
+    let waiting = held::list_of_thread(conn, thread, HeldState::Waiting, FILED_SHOWN_MAX).await?;
+    let doubts = |h: &held::Held| Signal::read(&h.reasons).iter().any(|s| s.case() == Case::M3);
+    let missed = crate::store::hints::find_code(conn, thread).await?.is_some_and(|q| q.result == CodeResult::Miss);
+    Ok(missed || waiting.iter().any(doubts))
 }
 
 /// Our own mail came back, or a mail goes in circles: counted for the operator and the scheduler (M8).

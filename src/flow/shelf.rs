@@ -1,5 +1,6 @@
 //! The held shelf: mail that waits for a person's decision, machines' notes, third parties' notes.
 
+use super::hints::{self, HintKind};
 use super::session::{Reader, kind};
 use super::{habits, hold, keyring, wrapping};
 use crate::address::MailAddress;
@@ -86,6 +87,11 @@ pub async fn list(
 pub async fn of_thread(house: &House, thread: ThreadId, state: HeldState) -> Result<Vec<HeldLine>, Failure> {
     let mut conn = house.db.read().await?;
     Ok(held::list_of_thread(&mut conn, thread, state, FILED_SHOWN_MAX).await?.iter().map(line).collect())
+}
+
+/// Whether somebody else may be writing for a thread's client.
+pub async fn is_doubtful(house: &House, thread: ThreadId) -> Result<bool, Failure> {
+    hold::is_doubtful(&mut house.db.read().await?, thread).await
 }
 
 async fn open_raw(house: &House, reader: &Reader, id: HeldId) -> Result<(Held, PlainBytes), Failure> {
@@ -239,12 +245,15 @@ pub async fn label_is_fine(
     Ok(tx.commit().await?)
 }
 
-/// "Not for us": the mail is deleted, nobody is told.
+/// "Not for us": the mail is deleted. A client whose own letter went astray is told so; nobody else is told anything.
 pub async fn discard(house: &House, reader: &Reader, id: HeldId) -> Result<(), Failure> {
     let (row, _) = open_raw(house, reader, id).await?;
     let mut tx = house.db.begin().await?;
     held::delete(&mut tx, id).await?;
     was_right(&mut tx, &row).await?;
+    if let Some(thread) = row.thread.filter(|_| hints::is_slip_of_client(&Signal::read(&row.reasons))) {
+        hints::tell(&mut tx, thread, HintKind::NotForUs, id.bytes(), house.now()).await?;
+    }
     audit::note(&mut tx, &*house.chance, house.now(), Some(reader.who.person), Action::HeldDeleted, row.thread).await?;
     Ok(tx.commit().await?)
 }

@@ -17,6 +17,7 @@ mod html;
 mod image;
 mod inflate;
 mod letter;
+mod lines;
 mod mbox;
 mod office;
 mod outline;

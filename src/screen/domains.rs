@@ -63,9 +63,9 @@ fn suffix_slip(domain: &str) -> Option<String> {
     }
     let meant = if country == "id" {
         // Two letters have too many honest neighbors: only those turned round, or with one too many.
-        let is_slip = |s: &&&str| s.len() > 5 && kind.len() >= 3 && damerau_levenshtein(s, &ending) == 1;
+        let is_slip = |s: &&str| s.len() > 5 && kind.len() >= 3 && damerau_levenshtein(s, &ending) == 1;
         let turned = matches!(kind, "ca" | "aac" | "acc").then_some(&"ac.id");
-        SUFFIXES.iter().find(|s| is_slip(&s)).or(turned)
+        SUFFIXES.iter().find(|s| is_slip(s)).or(turned)
     } else {
         // No country is called so, or none whose schools are.
         let is_school = |s: &&&str| s.split_once('.').is_some_and(|(own, _)| own == kind);

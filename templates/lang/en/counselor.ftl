@@ -82,7 +82,7 @@ held-let-in-text = The mail becomes a letter in the thread of this mailbox, date
 held-let-in-check = I have checked who wrote this
 held-let-in = Let it into the thread
 held-discard-title = Not for us
-held-discard-text = The mail is deleted for good. Nobody is told, not even the sender.
+held-discard-text = The mail is deleted for good. Strangers are told nothing. Only if a client's own letter was meant for somebody else do they find a note in their mailbox.
 held-discard-check = I have read why it waits, and it may be deleted
 held-discard = Delete this mail
 

@@ -82,7 +82,7 @@ held-let-in-text = Surel ini menjadi surat di utas kotak tersebut, dengan tangga
 held-let-in-check = Saya sudah memeriksa siapa penulisnya
 held-let-in = Masukkan ke utas
 held-discard-title = Bukan untuk kami
-held-discard-text = Surel ini dihapus selamanya. Tidak ada yang diberi tahu, pengirimnya pun tidak.
+held-discard-text = Surel ini dihapus selamanya. Orang luar tidak diberi tahu apa-apa. Hanya kalau surat klien sendiri ternyata untuk orang lain, klien menemukan catatan di kotaknya.
 held-discard-check = Saya sudah membaca mengapa surel ini ditahan, dan boleh dihapus
 held-discard = Hapus surel ini
 

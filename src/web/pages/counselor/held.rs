@@ -40,6 +40,8 @@ struct Page {
     is_doubtful: bool,
     /// Meant for somebody else: nothing but the first lines is shown.
     is_foreign: bool,
+    /// Somebody passes on or asks what a client's letters are about (M2, M21): what may be said.
+    is_asked: bool,
     confirmed: Option<PlainText>,
     /// The client's other threads it could belong to.
     places: Vec<(ThreadId, String)>,
@@ -89,6 +91,9 @@ pub(super) async fn get(
         waits,
         is_doubtful: has(Case::M3) || has(Case::M12) || has(Case::M15),
         is_foreign: waits && screen::is_established(reasons, Case::M5),
+        is_asked: has(Case::M2)
+            || screen::is_established(reasons, Case::M21)
+            || (has(Case::M21) && mail.line.thread.is_none()),
         confirmed: shelf::confirmed_masked(&ctx.house, &mail.line).await?,
         places: about.places,
         code: about.code,
