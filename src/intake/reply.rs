@@ -1,4 +1,4 @@
-//! What a door answers: a code, an enhanced status code (RFC 3463) and a sentence.
+//! What a door answers: one line with a code, an enhanced status code (RFC 3463) and a sentence.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,8 +7,8 @@ use std::io::Write as _;
 use crate::role::Language;
 use crate::texts::Texts;
 
-/// One line of a reply, in bytes: with codes and line end it stays below the 512 of RFC 5321 4.5.3.1.5.
-const TEXT_BYTES_MAX: usize = 400;
+/// The words of a reply, in bytes: with codes and line end it stays below the 512 of RFC 5321 4.5.3.1.5.
+const TEXT_BYTES_MAX: usize = 480;
 
 /// One answer to a client; it must hold nothing of a mail. Mail programs read the codes. What a person may get to read in
 /// a bounce stands in the language files and is said in two languages, the one the sender likely reads first.
@@ -115,14 +115,14 @@ impl Reply {
         self.enhanced
     }
 
-    /// What it says, a line for each language.
+    /// What it says, in both languages.
     pub fn text(&self, first: Language) -> String {
         match &self.words {
             Words::Plain(text) => text.clone().into_owned(),
             Words::Spoken { key, url } => {
                 let second = if first == Language::English { Language::Indonesian } else { Language::English };
-                let say = |language| one_line(&Texts(language).t1(key, "url", url.clone().into_owned()));
-                format!("{}\n{}", say(first), say(second))
+                let say = |language| Texts(language).t1(key, "url", url.clone().into_owned());
+                one_line(&format!("{} / {}", say(first), say(second)))
             }
         }
     }
@@ -137,22 +137,18 @@ impl Reply {
         self.code >= 400 && self.code < 500
     }
 
-    /// Writes its lines. Letters outside ASCII may only be sent to a client that asked for SMTPUTF8 (RFC 6531 3.7.4).
+    /// Writes the line. Letters outside ASCII may only be sent to a client that asked for SMTPUTF8 (RFC 6531 3.7.4).
     pub(super) fn write(&self, out: &mut Vec<u8>, utf8: bool, first: Language) {
         let (class, subject, detail) = self.enhanced;
         let text = self.text(first);
-        let mut lines = text.lines().peekable();
-        while let Some(line) = lines.next() {
-            let goes_on = if lines.peek().is_some() { '-' } else { ' ' };
-            // Writing to a vector cannot fail.
-            let _ = write!(out, "{}{goes_on}{class}.{subject}.{detail} ", self.code);
-            if utf8 || line.is_ascii() {
-                out.extend_from_slice(line.as_bytes());
-            } else {
-                out.extend(line.chars().map(|c| u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or(b'?')));
-            }
-            out.extend_from_slice(b"\r\n");
+        // Writing to a vector cannot fail.
+        let _ = write!(out, "{} {class}.{subject}.{detail} ", self.code);
+        if utf8 || text.is_ascii() {
+            out.extend_from_slice(text.as_bytes());
+        } else {
+            out.extend(text.chars().map(|c| u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or(b'?')));
         }
+        out.extend_from_slice(b"\r\n");
     }
 }
 
@@ -209,13 +205,13 @@ mod tests {
     fn what_people_read_is_said_in_two_languages() {
         let reply = Reply::spoken(550, (5, 1, 1), "door-unknown").at("https://surat.example");
         let english = line(&reply, false);
-        let (first, second) = english.split_once("\r\n").unwrap();
-        assert!(first.starts_with("550-5.1.1 No such address"), "{english}");
-        assert!(second.starts_with("550 5.1.1 Alamat ini tidak ada") && second.ends_with("\r\n"), "{english}");
+        let (first, second) = english.split_once(" / ").unwrap();
+        assert!(first.starts_with("550 5.1.1 No such address"), "{english}");
+        assert!(second.starts_with("Alamat ini tidak ada") && second.ends_with("\r\n"), "{english}");
         assert_eq!(english.matches("https://surat.example").count(), 2);
         let mut out = Vec::new();
         reply.write(&mut out, false, Language::Indonesian);
-        assert!(out.starts_with(b"550-5.1.1 Alamat"));
+        assert!(out.starts_with(b"550 5.1.1 Alamat"));
     }
 
     #[test]
@@ -223,7 +219,7 @@ mod tests {
         for language in ["en", "id"] {
             let path = format!("{}/templates/lang/{language}/door.ftl", env!("CARGO_MANIFEST_DIR"));
             let file = std::fs::read_to_string(path).unwrap();
-            assert!(file.is_ascii() && file.lines().all(|l| l.len() < 300), "{language}");
+            assert!(file.is_ascii() && file.lines().all(|l| l.len() < 220), "{language}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Lists of words, in `words/*.txt`: commas and line ends part them, `#` begins a line of explanation.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Words of a text that are looked at.
@@ -11,6 +11,7 @@ const PAUSE: &str = ".";
 /// A list of words and phrases.
 pub(super) struct Listed {
     all: Vec<&'static str>,
+    whole: HashSet<&'static str>,
     /// The phrases, word by word, under their first word: a text is walked once, however long the list.
     by_first: HashMap<&'static str, Vec<Vec<&'static str>>>,
 }
@@ -21,7 +22,7 @@ pub(super) type List = LazyLock<Listed>;
 impl Listed {
     /// Whether it holds exactly this.
     pub(super) fn contains(&self, word: &str) -> bool {
-        self.by_first.contains_key(word) && self.all.contains(&word)
+        self.whole.contains(word)
     }
 
     /// One by one.
@@ -140,7 +141,7 @@ fn read(file: &'static str) -> Listed {
             by_first.entry(*first).or_default().push(phrase);
         }
     }
-    Listed { all, by_first }
+    Listed { whole: all.iter().copied().collect(), all, by_first }
 }
 
 #[cfg(test)]
