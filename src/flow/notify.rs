@@ -12,12 +12,13 @@ use crate::address::MailAddress;
 use crate::chance;
 use crate::clock::Moment;
 use crate::house::{Failure, House};
-use crate::ids::{DeskId, JobId, LetterId, OutboxId, PersonId, base32};
+use crate::ids::{DeskId, JobId, OutboxId, PersonId, base32};
 use crate::limits::LINK_VALID;
 use crate::secret::PlainText;
+use crate::store::letters::{self, Letter};
 use crate::store::outbox::{self, MailKind, Outgoing};
 use crate::store::people::{self, Notice, NoticeMode, Person};
-use crate::store::{Tx, bounces, delivery, desks, jobs, letters};
+use crate::store::{Tx, bounces, delivery, desks, jobs};
 
 /// The job that looks once a day whether something waits; its subject is the client.
 pub const DAILY_JOB: &str = "daily";
@@ -130,10 +131,10 @@ pub(crate) async fn announce(
     tx: &mut Tx,
     client: &Person,
     desk: DeskId,
-    letter: LetterId,
+    letter: &Letter,
 ) -> Result<bool, Failure> {
     let notice = people::find_notice(tx, client.id).await?.filter(can_write);
-    let is_full = letter_mail::is_ready(house, tx, client.id, notice.as_ref(), letter).await?;
+    let is_full = letter_mail::is_ready(house, tx, client.id, notice.as_ref(), letter.id).await?;
     let Some(notice) = notice else {
         return Ok(false);
     };
@@ -149,7 +150,9 @@ pub(crate) async fn announce(
     match (is_full, daily) {
         (true, due) => {
             if let Some(mail) = write(house, tx, &notice, client, MailKind::Letter, due.unwrap_or(now)).await? {
-                delivery::hand_over(tx, letter, mail).await?;
+                delivery::hand_over(tx, letter.id, mail).await?;
+                let hash = letter_mail::own_mail_hash(house, letter.thread, mail);
+                letters::update_mail(tx, letter.id, &hash).await?;
             }
         }
         (false, None) => {
