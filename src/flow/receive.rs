@@ -173,49 +173,51 @@ pub async fn by_mail(
     if let Destination::Bounce(mail) = to {
         return bounce::take(house, *mail, &judged).await;
     }
-    let found = provenance.write();
-    let judged = match judged {
+    match judged {
         Judged::Unreadable(raw) => {
-            return hold::shelve(house, to, raw, &[Signal::Unreadable], HeldState::Waiting, digest, found).await;
+            let found = provenance.write();
+            hold::shelve(house, to, raw, &[Signal::Unreadable], HeldState::Waiting, digest, found).await
         }
-        Judged::Read(judged) => judged,
-    };
-    let fit = judged.fit;
+        Judged::Read(judged) => carry_out(house, &arrival, *judged, digest).await,
+    }
+}
+
+/// Does with a mail what its findings ask for, once the people were asked who said something of earlier mail.
+async fn carry_out(
+    house: &House,
+    arrival: &Arrival<'_>,
+    judged: JudgedLetter,
+    digest: [u8; 32],
+) -> Result<Received, Failure> {
+    let (to, fit, found) = (arrival.to, judged.fit, arrival.provenance.write());
     let known = hold::known(house, to, &judged).await?;
     let astray = tray::is_astray(house, to, &judged).await?;
     let screened = judged.screened.reconsider(fit, &known);
     let signals: Vec<Signal> = screened.findings().iter().map(|f| f.signal).chain(astray).collect();
-    let disposition = match (screened.disposition(), astray) {
-        (Disposition::Deliver, Some(_)) if fit == SenderFit::Confirmed => {
-            let raw = wrapping::received(screened.into_letter(), judged.wrapped);
-            return tray::put(house, to, raw, &signals, digest, found).await;
-        }
-        // Whoever else writes there may have the address from somewhere.
-        (Disposition::Deliver, Some(_)) => Disposition::Hold,
-        (disposition, _) => disposition,
-    };
+    let disposition = screened.disposition();
+    let labels = screened.labels(&known);
+    let letter = screened.into_letter();
+    if disposition == Disposition::Deliver && astray.is_none() {
+        let unwrapped = Unwrapped { letter, wrapped: judged.wrapped };
+        return enter(house, to, unwrapped, &labels, &judged.traits, digest).await;
+    }
+    let raw = wrapping::received(letter, judged.wrapped);
     match disposition {
-        Disposition::Deliver => {
-            let labels = screened.labels(&known);
-            let unwrapped = Unwrapped { letter: screened.into_letter(), wrapped: judged.wrapped };
-            enter(house, to, unwrapped, &labels, &judged.traits, digest).await
-        }
-        Disposition::Hold => {
-            let raw = wrapping::received(screened.into_letter(), judged.wrapped);
+        Disposition::Deliver if fit == SenderFit::Confirmed => tray::put(house, to, raw, &signals, digest, found).await,
+        // Where somebody else writes to an address that was replaced, a person decides, whatever was fine before.
+        Disposition::Deliver | Disposition::Hold => {
             let received = hold::shelve(house, to, raw, &signals, HeldState::Waiting, digest, found).await?;
             // What nobody can open waits, and its client is told once how to send it again.
             if let (Destination::Thread(target), SenderFit::Confirmed, Received::Held) = (to, fit, received)
                 && signals.contains(&Signal::Locked)
+                && !target.is_retired
                 && let Err(failure) = notify::unreadable(house, target.client).await
             {
                 tracing::warn!(thread = %target.thread, %failure, "a client was not told that a mail stays shut");
             }
             Ok(received)
         }
-        Disposition::File => {
-            let raw = wrapping::received(screened.into_letter(), judged.wrapped);
-            hold::shelve(house, to, raw, &signals, HeldState::Filed, digest, found).await
-        }
+        Disposition::File => hold::shelve(house, to, raw, &signals, HeldState::Filed, digest, found).await,
         Disposition::Refuse => {
             hold::record_loop(house, to).await?;
             Ok(Received::Refused(Refused::Loop))

@@ -28,6 +28,8 @@ statements! {
     DELETE_OLD = "DELETE FROM held WHERE decided_us > 0 AND decided_us < $1";
 }
 
+type Row = (Vec<u8>, String, String, i64, Vec<u8>);
+
 /// Notes a decision; [`StoreError::Gone`] when somebody was quicker.
 pub async fn decide(
     tx: &mut Tx,
@@ -51,13 +53,13 @@ pub async fn decide(
 
 /// What somebody decided since then, the latest first.
 pub async fn list(conn: &mut Conn, by: PersonId, since: Moment, limit: usize) -> Result<Vec<Decision>, StoreError> {
-    let rows: Vec<(Vec<u8>, String, String, i64, Vec<u8>)> = on!(conn, |c| sqlx::query_as(LIST)
+    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST)
         .bind(by.bytes())
         .bind(since.micros())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(c)
         .await)?;
-    let decision = |r: (Vec<u8>, String, String, i64, Vec<u8>)| {
+    let decision = |r: Row| {
         let letter = if r.4.is_empty() { None } else { Some(id(&r.4, "held.letter_id")?) };
         Ok(Decision {
             held: id(&r.0, "held.id")?,

@@ -221,12 +221,7 @@ pub async fn count_tray(conn: &mut Conn, client: PersonId) -> Result<i64, StoreE
 }
 
 /// Puts a waiting mail into its client's tray, encrypted to them; [`StoreError::Gone`] when somebody was quicker.
-pub async fn update_tray(
-    tx: &mut Tx,
-    held_id: HeldId,
-    body: &SealedBlob,
-    dedup: &[u8; 32],
-) -> Result<(), StoreError> {
+pub async fn update_tray(tx: &mut Tx, held_id: HeldId, body: &SealedBlob, dedup: &[u8; 32]) -> Result<(), StoreError> {
     let done = on!(tx, |c| sqlx::query(UPDATE_TRAY)
         .bind(held_id.bytes())
         .bind(body.bytes())

@@ -14,3 +14,4 @@ mod postfix;
 mod sender;
 mod sheet;
 mod shelf;
+mod threads;

@@ -31,6 +31,8 @@ pub(super) struct BesideIt {
     pub(super) code: Option<String>,
     /// Mail that waits for a decision.
     pub(super) waiting: Vec<BesideLine>,
+    /// Mail in the client's sorting tray.
+    pub(super) tray: Vec<BesideLine>,
     /// Machines' notes.
     pub(super) filed: Vec<BesideLine>,
 }
@@ -48,6 +50,7 @@ pub(super) async fn beside_it(ctx: &Ctx, reader: &Reader, thread: &Thread, zone:
         when: When::new(ctx, l.received, zone),
     };
     let waiting = shelf::of_thread(&ctx.house, thread.id, HeldState::Waiting).await?;
+    let tray = shelf::of_thread(&ctx.house, thread.id, HeldState::Tray).await?;
     let filed = shelf::of_thread(&ctx.house, thread.id, HeldState::Filed).await?;
     let missed = crate::flow::code_word::question(&ctx.house, thread.id).await?;
     let is_doubtful = waiting.iter().any(|l| l.reasons.iter().any(|r| r.case() == Case::M3))
@@ -56,6 +59,7 @@ pub(super) async fn beside_it(ctx: &Ctx, reader: &Reader, thread: &Thread, zone:
         is_doubtful,
         code: code_words(ctx, thread.id, zone).await?,
         waiting: waiting.into_iter().map(line).collect(),
+        tray: tray.into_iter().map(line).collect(),
         filed: filed.into_iter().map(line).collect(),
     })
 }
