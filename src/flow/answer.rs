@@ -174,6 +174,7 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
         attachments,
         dedup,
         flags: String::new(),
+        mail_hash: Vec::new(),
     };
     let draft = letter_mail::Draft { letter: id, subject: &reply.subject, text: &reply.text, files: &files };
     let mail = letter_mail::prepare(house, thread, &draft).await?;
@@ -264,7 +265,7 @@ pub async fn release(house: &House, letter: LetterId) -> Result<(), Failure> {
     audit::note(&mut tx, &*house.chance, now, row.author, Action::ReplyReleased, Some(thread.id)).await?;
     let client = people::find(&mut tx, thread.client).await?.ok_or(Failure::NotFound)?;
     let is_doubtful = hold::is_doubtful(&mut tx, thread.id).await?;
-    let rings = notify::announce(house, &mut tx, &client, thread.desk, letter, is_doubtful).await?;
+    let rings = notify::announce(house, &mut tx, &client, thread.desk, &row, is_doubtful).await?;
     tx.commit().await?;
     if rings {
         house.bell.outbox.notify_one();

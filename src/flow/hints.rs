@@ -1,17 +1,14 @@
 //! What a client is told or asked in the mailbox about the way their mail came, and what they answered.
 
-use super::receive::seal_mail;
 use super::session::Reader;
-use super::write::Place;
-use super::{keyring, read, session, wrapping};
+use super::{read, sealing, undo};
 use crate::audit::{self, Action};
 use crate::clock::Moment;
 use crate::house::{Failure, House};
 use crate::ids::{LetterId, ThreadId};
-use crate::parse::{self, RawLetter};
 use crate::screen::{Case, Signal, is_established};
 use crate::store::hints::{self, Hint};
-use crate::store::letters::{self, Door, NewLetter, Stored};
+use crate::store::letters::{self, Door, Stored};
 use crate::store::threads::{self, Target, Thread};
 use crate::store::{Conn, Tx};
 
@@ -158,6 +155,12 @@ pub(super) async fn tell(
     Ok(hints::insert(tx, thread, hint.word(), about, now, hint.is_once()).await?)
 }
 
+/// What was told is no longer so.
+pub(super) async fn take_back(tx: &mut Tx, thread: ThreadId, hint: HintKind, now: Moment) -> Result<(), Failure> {
+    hints::answer(tx, thread, hint.word(), "seen", now).await?;
+    Ok(())
+}
+
 /// What waits for this client's eyes in a thread of theirs.
 pub async fn open(house: &House, thread: &Thread) -> Result<Vec<(HintKind, Hint)>, Failure> {
     let all = hints::list(&mut house.db.read().await?, thread.id).await?;
@@ -214,37 +217,20 @@ pub async fn move_letter(house: &House, reader: &Reader, from: &Thread, to: &Thr
     let id = LetterId::try_from(hint.1.about.as_slice()).map_err(|_| Failure::NotFound)?;
     let mut conn = house.db.read().await?;
     let row = letters::find(&mut conn, id).await?.filter(|l| l.thread == from.id).ok_or(Failure::Changed)?;
-    let cert = keyring::epoch_cert(house, &mut conn, to.epoch).await?;
     drop(conn);
     if row.door != Door::Mail {
         return Err(Failure::NotAllowed);
     }
     let raw = read::original(house, reader, from, &row).await?;
-    let digest = parse::dedup_digest(raw.reveal());
-    let letter = parse::read(RawLetter::from_plain(raw)).map_err(|_| Failure::NotAllowed)?;
-    let unwrapped = wrapping::recognize(house, to.id, wrapping::open(house, letter)).await?;
-    let dedup = house.keys.house.hash(session::kind::DEDUP, [to.id.bytes(), &digest[..]].concat());
-    let place = Place { thread: to.id, epoch: to.epoch, cert: &cert, received: row.received };
-    let sealed = seal_mail(house, &place, &unwrapped.letter, unwrapped.wrapped.as_ref(), dedup)?;
-    let new = NewLetter { flags: row.flags.clone(), ..sealed };
+    let new = sealing::keep(house, raw, to, row.received, &row.flags).await?.letter;
     let mut tx = house.db.begin().await?;
     letters::delete(&mut tx, id).await?;
     if letters::insert_group(&mut tx, &[&new]).await?.first() == Some(&Stored::Stale) {
         return Err(Failure::Changed);
     }
     hints::answer(&mut tx, from.id, HintKind::Belongs.word(), "moved", house.now()).await?;
-    settle(&mut tx, from, house.now()).await?;
+    undo::settle(&mut tx, from.id).await?;
     let me = Some(reader.who.person);
     audit::note(&mut tx, &*house.chance, house.now(), me, Action::LetterMoved, Some(from.id)).await?;
     Ok(tx.commit().await?)
-}
-
-/// A letter left a thread: it waits for whatever is still unanswered, or for nothing.
-async fn settle(tx: &mut Tx, thread: &Thread, now: Moment) -> Result<(), Failure> {
-    let covered = letters::last_covered(tx, thread.id).await?;
-    match letters::oldest_after(tx, thread.id, covered).await? {
-        Some(since) => threads::update_waiting(tx, thread.id, since).await?,
-        None => threads::update_answered(tx, thread.id, now, None).await?,
-    }
-    Ok(())
 }

@@ -109,6 +109,7 @@ pub(super) async fn shelve(
     signals: &[Signal],
     state: HeldState,
     digest: [u8; 32],
+    provenance: String,
 ) -> Result<Received, Failure> {
     let (desk, vouched, thread) = match to {
         Destination::Thread(t) => (t.desk, &t.desk_cert, Some(t.thread)),
@@ -123,7 +124,7 @@ pub(super) async fn shelve(
     let scope = thread.map_or_else(|| desk.bytes().to_vec(), |t| t.bytes().to_vec());
     let dedup = house.keys.house.hash(kind::DEDUP, [&scope, &digest[..]].concat());
     let reasons = Signal::write(signals.iter().copied());
-    let new = NewHeld { id, desk, thread, reasons, received, body, dedup, state };
+    let new = NewHeld { id, desk, thread, reasons, received, body, dedup, state, provenance };
     let mut tx = house.db.begin().await?;
     let is_new = held::insert(&mut tx, &new).await?;
     if let Some(thread) = thread.filter(|_| is_new && state == HeldState::Waiting) {
@@ -133,7 +134,7 @@ pub(super) async fn shelve(
     Ok(match (is_new, state) {
         (false, _) => Received::Duplicate,
         (true, HeldState::Filed) => Received::Filed,
-        (true, HeldState::Waiting | HeldState::Note) => Received::Held,
+        (true, _) => Received::Held,
     })
 }
 

@@ -13,12 +13,13 @@ use crate::address::MailAddress;
 use crate::chance;
 use crate::clock::Moment;
 use crate::house::{Failure, House};
-use crate::ids::{DeskId, JobId, LetterId, OutboxId, PersonId, base32};
+use crate::ids::{DeskId, JobId, OutboxId, PersonId, base32};
 use crate::limits::LINK_VALID;
 use crate::secret::PlainText;
+use crate::store::letters::{self, Letter};
 use crate::store::outbox::{self, MailKind, Outgoing};
 use crate::store::people::{self, Notice, NoticeMode, Person};
-use crate::store::{Tx, bounces, delivery, desks, jobs, letters, threads};
+use crate::store::{Tx, bounces, delivery, desks, jobs, threads};
 
 /// The job that looks once a day whether something waits; its subject is the client.
 pub const DAILY_JOB: &str = "daily";
@@ -134,12 +135,12 @@ pub(crate) async fn announce(
     tx: &mut Tx,
     client: &Person,
     desk: DeskId,
-    letter: LetterId,
+    letter: &Letter,
     is_doubtful: bool,
 ) -> Result<bool, Failure> {
     let notice = people::find_notice(tx, client.id).await?.filter(can_write);
     let safe = notice.as_ref().filter(|_| !is_doubtful);
-    let is_full = letter_mail::is_ready(house, tx, client.id, safe, letter).await?;
+    let is_full = letter_mail::is_ready(house, tx, client.id, safe, letter.id).await?;
     let Some(notice) = notice else {
         return Ok(false);
     };
@@ -155,7 +156,9 @@ pub(crate) async fn announce(
     match (is_full, daily) {
         (true, due) => {
             if let Some(mail) = write(house, tx, &notice, client, MailKind::Letter, due.unwrap_or(now)).await? {
-                delivery::hand_over(tx, letter, mail).await?;
+                delivery::hand_over(tx, letter.id, mail).await?;
+                let hash = letter_mail::own_mail_hash(house, letter.thread, mail);
+                letters::update_mail(tx, letter.id, &hash).await?;
             }
         }
         (false, None) => {

@@ -43,10 +43,15 @@ pub(crate) async fn recognize(house: &House, thread: ThreadId, unwrapped: Unwrap
     Ok(unwrap::open(&keyring, letter))
 }
 
+/// The mail as received, to look at.
+pub(crate) fn outside<'a>(letter: &'a Letter, wrapped: Option<&'a Wrapped>) -> &'a [u8] {
+    wrapped.and_then(|w| w.received.as_ref()).map_or_else(|| letter.raw.bytes(), |r| r.reveal())
+}
+
 /// What follows when a letter is stored: keys that came along are remembered, and the client is told when it could not be
 /// opened. The letter is safe whatever happens here, so a failure is no reason to refuse it.
 pub(crate) async fn afterwards(house: &House, thread: ThreadId, letter: &Letter, wrapped: Option<&Wrapped>) {
-    let raw = wrapped.and_then(|w| w.received.as_ref()).map_or_else(|| letter.raw.bytes(), |r| r.reveal());
+    let raw = outside(letter, wrapped);
     let may_bring = !letter.files.is_empty() || !parse::header(raw, "Autocrypt").is_empty();
     let learned = if may_bring { unwrap::learn(raw, letter) } else { Vec::new() };
     let wrap = wrapped.map(|w| &w.wrap);

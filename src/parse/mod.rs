@@ -251,6 +251,17 @@ pub fn header(raw: &[u8], name: &str) -> Vec<String> {
     .unwrap_or_default()
 }
 
+/// Message-IDs in these fields of the mail itself, without their brackets, in order.
+pub fn mail_ids(raw: &[u8], fields: &[&str]) -> Vec<String> {
+    let values = fields.iter().flat_map(|name| header(raw, name));
+    values
+        .flat_map(|value| {
+            let ids = value.split('<').skip(1).filter_map(|rest| rest.split_once('>'));
+            ids.map(|(id, _)| id.trim().to_owned()).filter(|id| !id.is_empty()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
 /// No mail may end the process: a panic below is an answer like any other.
 fn guarded<T>(read: impl FnOnce() -> Result<T, Unreadable>) -> Result<T, Unreadable> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Unreadable::Broken))

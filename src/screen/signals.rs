@@ -241,6 +241,10 @@ signals! {
     OtherDeskTopic M18 Soft "other-desk-topic";
     /// It speaks of a desk where the same client has a thread.
     OtherThread M19 Soft "other-thread";
+    /// It came to an address this thread had before.
+    RetiredAddress M19 Hard "retired-address";
+    /// It answers a mail of another thread of the same client.
+    AnswersOtherThread M19 Hard "answers-other-thread";
     /// It asks whether somebody writes to us.
     AsksAboutPerson M21 Soft "asks-about-person";
     /// Police, court, press, lawyers.
@@ -275,6 +279,8 @@ impl Signal {
                 | Self::CounselorName
                 | Self::Unreadable
                 | Self::Locked
+                | Self::RetiredAddress
+                | Self::AnswersOtherThread
                 | Self::OwnMail
                 | Self::TooManyHops
         )

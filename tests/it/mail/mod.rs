@@ -15,3 +15,4 @@ mod sender;
 mod screening;
 mod sheet;
 mod shelf;
+mod threads;

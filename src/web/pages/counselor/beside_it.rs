@@ -32,6 +32,8 @@ pub(super) struct BesideIt {
     pub(super) says: Vec<String>,
     /// Mail that waits for a decision.
     pub(super) waiting: Vec<BesideLine>,
+    /// Mail in the client's sorting tray.
+    pub(super) tray: Vec<BesideLine>,
     /// Machines' notes.
     pub(super) filed: Vec<BesideLine>,
 }
@@ -49,12 +51,14 @@ pub(super) async fn beside_it(ctx: &Ctx, reader: &Reader, thread: &Thread, zone:
         when: When::new(ctx, l.received, zone),
     };
     let waiting = shelf::of_thread(&ctx.house, thread.id, HeldState::Waiting).await?;
+    let tray = shelf::of_thread(&ctx.house, thread.id, HeldState::Tray).await?;
     let filed = shelf::of_thread(&ctx.house, thread.id, HeldState::Filed).await?;
     Ok(BesideIt {
         is_doubtful: shelf::is_doubtful(&ctx.house, thread.id).await?,
         says: says(ctx, thread).await?,
         code: code_words(ctx, thread.id, zone).await?,
         waiting: waiting.into_iter().map(line).collect(),
+        tray: tray.into_iter().map(line).collect(),
         filed: filed.into_iter().map(line).collect(),
     })
 }
