@@ -107,9 +107,6 @@ impl std::str::FromStr for HintKind {
 /// What the client is told of a letter that entered. `Belongs` is asked only where the client has another thread.
 pub(super) async fn for_letter(conn: &mut Conn, target: &Target, signals: &[Signal]) -> Result<Vec<HintKind>, Failure> {
     let mut all = Vec::new();
-    if signals.is_empty() {
-        return Ok(all);
-    }
     if signals.contains(&Signal::OthersAddressed) {
         all.push(HintKind::Others);
     }

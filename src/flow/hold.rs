@@ -113,9 +113,10 @@ pub(super) async fn learn(
     let fresh: Vec<_> =
         traits.iter().filter(|t| target.traits.chunks_exact(TRAIT_BYTES).all(|known| known != *t)).collect();
     let signals = Signal::read(labels);
-    let mut conn = house.db.read().await?;
-    let hints = hints::for_letter(&mut conn, target, &signals).await?;
-    drop(conn);
+    let hints = match signals.as_slice() {
+        [] => Vec::new(),
+        signals => hints::for_letter(&mut house.db.read().await?, target, signals).await?,
+    };
     if fresh.is_empty() && hints.is_empty() {
         return Ok(());
     }

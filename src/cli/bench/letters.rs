@@ -68,7 +68,7 @@ impl Post {
         let range = self.made..self.made + count;
         self.made += count;
         let both = range.zip(self.addresses.iter().cycle());
-        Arc::new(both.map(|(n, (from, to))| Mail::new(from, to, webmail(n, from, MAIL_BYTES))).collect())
+        Arc::new(both.map(|(n, (from, to))| Mail::new(from, to, webmail(n, from, to, MAIL_BYTES))).collect())
     }
 
     /// Sender and recipient of one of the threads.
