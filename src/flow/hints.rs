@@ -63,12 +63,12 @@ impl HintKind {
         }
     }
 
-    /// The answers its buttons give; one button that says "I have read this" gives `seen`.
+    /// The answers its buttons give; none where there is nothing to answer.
     pub const fn answers(self) -> &'static [&'static str] {
         match self {
             Self::OtherAddress | Self::PassedOn | Self::Shared => &["yes", "no"],
             Self::Belongs => &["stays"],
-            Self::Others | Self::OthersWords | Self::List | Self::Resend => &["seen"],
+            Self::Others | Self::OthersWords | Self::List | Self::Resend => &[],
         }
     }
 
@@ -167,6 +167,23 @@ pub async fn answer(
     }
     let mut tx = house.db.begin().await?;
     hints::answer(&mut tx, thread.id, kind.word(), word, house.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The client has read what there is to know.
+pub async fn mark_seen(
+    house: &House,
+    reader: &Reader,
+    thread: &Thread,
+    kinds: impl Iterator<Item = HintKind>,
+) -> Result<(), Failure> {
+    if thread.client != reader.who.person {
+        return Err(Failure::NotAllowed);
+    }
+    let mut tx = house.db.begin().await?;
+    for kind in kinds.filter(|k| k.answers().is_empty()).take(HintKind::ALL.len()) {
+        hints::answer(&mut tx, thread.id, kind.word(), "seen", house.now()).await?;
+    }
     Ok(tx.commit().await?)
 }
 

@@ -171,6 +171,15 @@ async fn the_client_is_told(s: &Scene) {
     let form = page.form(&path);
     let answered = s.bintang.send(form.with("kind", "passed-on").with("answer", "yes")).await;
     answered.must_say("We will send you no mails.").must_not_say("Is your mail passed on automatically?");
+    // Read is what was on the page; what came meanwhile stays.
+    assert!(
+        answered.html.contains(r#"name="news" value="#) && answered.html.contains("others-words"),
+        "{}",
+        answered.html
+    );
+    let read = s.bintang.send(answered.form(&path).with("news", "others,list,other-address")).await;
+    read.must_not_say("Others got your letter too").must_not_say("Your letter came through a list");
+    read.must_say("Your letter holds words of another person").must_say("A letter from another address waits");
 }
 
 async fn our_own_mail_comes_back(s: &Scene) {

@@ -23,6 +23,13 @@ pub(super) struct HintView {
     pub(super) places: Vec<(ThreadId, String)>,
 }
 
+impl HintView {
+    /// Something to know, not to answer.
+    pub(super) const fn is_news(&self) -> bool {
+        self.answers.is_empty()
+    }
+}
+
 /// What waits for the client's eyes.
 pub(super) async fn views(
     ctx: &Ctx,
@@ -58,6 +65,11 @@ pub(super) async fn post(
     let back = format!("/mailbox/{}", thread.id);
     if fields.has("try-again") {
         notify::try_again(&ctx.house, &reader).await?;
+        return Ok(ctx.lead_to(&back));
+    }
+    if fields.has("news") {
+        let kinds = fields.get("news").split(',').filter_map(|word| word.parse().ok());
+        hints::mark_seen(&ctx.house, &reader, &thread, kinds).await?;
         return Ok(ctx.lead_to(&back));
     }
     let kind: HintKind = fields.parse("kind").ok_or(Refusal::NotFound)?;

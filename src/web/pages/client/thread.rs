@@ -53,6 +53,16 @@ impl Page {
         letter.side == Side::Client
     }
 
+    fn has_news(&self) -> bool {
+        self.hints.iter().any(HintView::is_news)
+    }
+
+    /// Which of them the page shows: what comes meanwhile is not marked as read.
+    fn news(&self) -> String {
+        let words: Vec<_> = self.hints.iter().filter(|h| h.is_news()).map(|h| h.word).collect();
+        words.join(",")
+    }
+
     fn time(&self, at: Moment) -> String {
         self.s.texts.date_time(at, self.zone)
     }
