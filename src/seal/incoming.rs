@@ -20,6 +20,7 @@ use openpgp::types::SymmetricAlgorithm;
 use openpgp::{KeyHandle, Result as PgpResult};
 use zeroize::Zeroizing;
 
+use super::elgamal::Reader;
 use super::{Cert, pgp_time};
 use crate::clock::Moment;
 use crate::secret::PlainBytes;
@@ -260,7 +261,7 @@ impl DecryptionHelper for Helper<'_> {
                 // A hidden recipient names no key: then ours may be meant.
                 let named = pkesk.recipient().map(|r| r.aliases(key.public().key_handle()));
                 fits |= named == Some(true);
-                let mut key = key.clone();
+                let mut key = Reader(key.clone());
                 if named != Some(false)
                     && pkesk.decrypt(&mut key, algo).is_some_and(|(algo, session)| decrypt(algo, &session))
                 {
