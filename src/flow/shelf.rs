@@ -198,6 +198,7 @@ pub async fn let_in(house: &House, reader: &Reader, id: HeldId, into: Option<Thr
     }
     audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::HeldLetIn, Some(thread)).await?;
     tx.commit().await?;
+    wrapping::learn_candidates(house, thread, &unwrapped).await;
     Ok(thread)
 }
 
