@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/mailbox", get(mailbox::get))
         .route("/mailbox/settings", get(settings::get).post(settings::post))
         .route("/mailbox/settings/letters", get(letters::get).post(letters::post))
+        .route("/mailbox/settings/letters/key", get(letters::get).post(letters::post_key))
         .route("/mailbox/settings/code-word", post(settings::code_word))
         .route("/mailbox/{thread}", get(thread::get))
         .route(
