@@ -17,6 +17,7 @@ use crate::clock::{Clock, Moment};
 use crate::ids::DeskId;
 use crate::limits;
 use crate::provenance::Witnesses;
+use crate::screen::DeskName;
 use crate::seal::{Cert, Cost, Damaged, HouseKey, NoUsableKey, PersonKey, PracticeKey, Secret, Signer, UnlockError};
 use crate::secret::PlainText;
 use crate::store::{Db, Gathering, Lookups, StoreError};
@@ -119,7 +120,7 @@ pub struct Names {
     /// People who work here.
     pub staff: Vec<PlainText>,
     /// Desks.
-    pub desks: Vec<(DeskId, String)>,
+    pub desks: Vec<(DeskId, DeskName)>,
 }
 
 /// Wakes the motors of this process early; others find their work at the next look.

@@ -8,7 +8,7 @@ use crate::parse::{Letter, Outline};
 /// Bytes of a subject or a sender that are looked at.
 const LINE_BYTES_MAX: usize = 1_000;
 /// Names of mail systems, in addresses and before them.
-const DAEMONS: [&str; 18] = [
+const DAEMONS: [&str; 20] = [
     "mailer-daemon",
     "mailer daemon",
     "mailerdaemon",
@@ -21,6 +21,8 @@ const DAEMONS: [&str; 18] = [
     "delivery subsystem",
     "delivery system",
     "mail system",
+    "mail router",
+    "mailrouter",
     "mail_service",
     "postmaster",
     "post_master",

@@ -43,6 +43,11 @@ pub(crate) async fn recognize(house: &House, thread: ThreadId, unwrapped: Unwrap
     Ok(unwrap::open(&keyring, letter))
 }
 
+/// The mail as received, to look at.
+pub(crate) fn outside<'a>(letter: &'a Letter, wrapped: Option<&'a Wrapped>) -> &'a [u8] {
+    wrapped.and_then(|w| w.received.as_ref()).map_or_else(|| letter.raw.bytes(), |r| r.reveal())
+}
+
 /// What follows when a letter is stored: keys that came along are remembered, and the client is told when it could not be
 /// opened. The letter is safe whatever happens here, so a failure is no reason to refuse it.
 pub(crate) async fn afterwards(house: &House, thread: ThreadId, letter: &Letter, wrapped: Option<&Wrapped>) {
@@ -65,10 +70,9 @@ pub(crate) async fn afterwards(house: &House, thread: ThreadId, letter: &Letter,
     }
 }
 
-/// The same for a mail that a counselor let in: keys it brought are offered to the client, and none counts by itself,
+/// The same for a mail that was kept elsewhere first: keys it brought are offered to the client, and none counts by itself,
 /// whoever signed it.
-pub(crate) async fn learn_candidates(house: &House, thread: ThreadId, unwrapped: &Unwrapped) {
-    let learned = brought(&unwrapped.letter, unwrapped.wrapped.as_ref());
+pub(crate) async fn learn_candidates(house: &House, thread: ThreadId, learned: Vec<Learned>) {
     if learned.is_empty() {
         return;
     }
@@ -83,8 +87,8 @@ pub(crate) async fn learn_candidates(house: &House, thread: ThreadId, unwrapped:
 }
 
 /// The keys that came along with a letter.
-fn brought(letter: &Letter, wrapped: Option<&Wrapped>) -> Vec<Learned> {
-    let raw = wrapped.and_then(|w| w.received.as_ref()).map_or_else(|| letter.raw.bytes(), |r| r.reveal());
+pub(super) fn brought(letter: &Letter, wrapped: Option<&Wrapped>) -> Vec<Learned> {
+    let raw = outside(letter, wrapped);
     let may_bring = !letter.files.is_empty() || !parse::header(raw, "Autocrypt").is_empty();
     if may_bring { unwrap::learn(raw, letter) } else { Vec::new() }
 }

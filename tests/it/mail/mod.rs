@@ -12,5 +12,7 @@ mod layers;
 mod pgp;
 mod postfix;
 mod sender;
+mod screening;
 mod sheet;
 mod shelf;
+mod threads;

@@ -318,7 +318,8 @@ impl TestApp {
     /// The client's secret mail address, as their own page shows it.
     pub(crate) async fn secret_address(&self, client: &Client) -> String {
         let page = client.get("/mailbox/settings").await;
-        let (_, rest) = page.html.split_once("<code>").unwrap_or_else(|| panic!("no address: {}", page.text()));
+        let (_, rest) =
+            page.html.split_once("<code translate=\"no\">").unwrap_or_else(|| panic!("no address: {}", page.text()));
         rest.split_once("</code>").unwrap().0.to_owned()
     }
 }
