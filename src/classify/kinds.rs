@@ -35,7 +35,8 @@ pub(super) fn find(
         return (Kind::Own, Vec::new());
     }
     let notice = notice::split(letter.text.reveal());
-    let words = Words::read(&facts, notice.said);
+    let opening = fold(notice.said, OPENING_BYTES_MAX);
+    let words = Words::read(&facts, &opening);
     if facts.is_feedback() || words.is_complaint(&facts) {
         return (Kind::Feedback, Vec::new());
     }
@@ -51,7 +52,7 @@ pub(super) fn find(
     if let Some(reports) = structured(outline, letter, &facts, &notice) {
         return (kind_of(&reports), reports);
     }
-    if is_notice(&facts, &notice, layers) {
+    if is_notice(&facts, &notice, &opening, layers) {
         let reports = written(outline, letter, &facts, &notice);
         return (kind_of(&reports), reports);
     }
@@ -154,11 +155,10 @@ fn written(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice: &N
 }
 
 /// Whether a mail without form is a notice about another mail.
-fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, layers: &Layers) -> bool {
+fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, said: &str, layers: &Layers) -> bool {
     let subject = !SUBJECT.find(&facts.subject).is_empty();
-    let said = fold(notice.said, OPENING_BYTES_MAX);
     let mut signs = (false, false, false);
-    for hit in NOTICE.find(&said) {
+    for hit in NOTICE.find(said) {
         match hit.sign {
             Sign::Failure | Sign::Delay | Sign::Delivered => signs.0 = true,
             Sign::Session => signs.1 = true,
@@ -182,9 +182,9 @@ fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, layers: &Layers) -> bool {
     let machine = sender + points(!notice.original.is_empty() || facts.original, 1);
     let words = points(subject && !passed_on, 3)
         + points(told, 3)
-        + points(session || super::status::smtp(&said).is_some(), 1)
+        + points(session || super::status::smtp(said).is_some(), 1)
         + points(cause, 1)
-        + points(super::status::enhanced(&said).next().is_some(), 1);
+        + points(super::status::enhanced(said).next().is_some(), 1);
     // A person who passes a notice on, or answers to one, is not the mail system. Where a program sent it, an enclosed
     // mail is the one that was returned.
     let human = points(passed_on, 3)
@@ -206,8 +206,9 @@ struct Words {
 }
 
 impl Words {
-    fn read(facts: &Facts<'_>, text: &str) -> Self {
-        let opening = fold(text, OPENING_BYTES_MAX);
+    /// `opening`: the beginning of the text, folded.
+    fn read(facts: &Facts<'_>, opening: &str) -> Self {
+        let hits = MACHINE.find(opening);
         let opens = |hit: &Hit<Machine>| {
             hit.sign == Machine::AutoBody
                 && hit.at < OPENING_WORDS_BYTES_MAX
@@ -222,8 +223,8 @@ impl Words {
             subject_head: if answered { Vec::new() } else { signs(&facts.subject, |at| at == 0) },
             answered_head: if answered { signs(bare, |at| at == 0) } else { Vec::new() },
             subject: signs(&facts.subject, |_| true),
-            text: signs(&opening, |_| true),
-            opens_automatic: MACHINE.find(&opening).iter().any(opens),
+            text: hits.iter().map(|hit| hit.sign).collect(),
+            opens_automatic: hits.iter().any(opens),
         }
     }
 

@@ -121,9 +121,6 @@ impl std::str::FromStr for HintKind {
 /// to, `OtherDesk` where they have none.
 pub(super) async fn for_letter(conn: &mut Conn, target: &Target, signals: &[Signal]) -> Result<Vec<HintKind>, Failure> {
     let mut all = Vec::new();
-    if signals.is_empty() {
-        return Ok(all);
-    }
     if signals.contains(&Signal::OthersAddressed) {
         all.push(HintKind::Others);
     }

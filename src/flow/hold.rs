@@ -84,9 +84,10 @@ pub(super) async fn learn(
 ) -> Result<(), Failure> {
     let traits = habits::learned(&target.traits, look);
     let signals = Signal::read(labels);
-    let mut conn = house.db.read().await?;
-    let hints = hints::for_letter(&mut conn, target, &signals).await?;
-    drop(conn);
+    let hints = match signals.as_slice() {
+        [] => Vec::new(),
+        signals => hints::for_letter(&mut house.db.read().await?, target, signals).await?,
+    };
     if traits.is_none() && hints.is_empty() {
         return Ok(());
     }

@@ -3,6 +3,8 @@
 //! Compared with a list of our own; nothing here asks anybody about a client's address, and nothing is corrected without
 //! its owner.
 
+use std::sync::LazyLock;
+
 use strsim::{damerau_levenshtein, osa_distance};
 use unicode_security::MixedScript as _;
 use unicode_security::confusable_detection::skeleton;
@@ -10,6 +12,9 @@ use unicode_security::confusable_detection::skeleton;
 use super::words;
 use crate::address::MailAddress;
 
+/// Common providers with what they look like.
+static PROVIDER_BONES: LazyLock<Vec<(&str, String)>> =
+    LazyLock::new(|| words::PROVIDERS.iter().map(|p| (p, bones(p))).collect());
 /// What Indonesian domains end with; the label before it is somebody's own.
 const SUFFIXES: [&str; 9] = ["ac.id", "co.id", "desa.id", "go.id", "mil.id", "my.id", "or.id", "sch.id", "web.id"];
 /// Endings that belong to countries or are bought by those who wait for a slip: a common provider with one of these.
@@ -37,6 +42,10 @@ fn is_slip(domain: &str, common: &str) -> bool {
     if name == common_name {
         return SLIPPED_ENDINGS.contains(&ending)
             || damerau_levenshtein(ending, common_ending) == 1 && ending.len() > 2;
+    }
+    // So many signs more or less are at least so many slips.
+    if name.chars().count().abs_diff(common_name.len()) > 2 {
+        return false;
     }
     let slips = damerau_levenshtein(name, common_name);
     let near = slips == 1 && common_name.len() >= 4 || slips == 2 && common_name.len() >= 7;
@@ -89,8 +98,9 @@ pub fn is_near(one: &MailAddress, other: &MailAddress) -> bool {
 /// An address with letters that look like others: of several scripts, or a domain that reads like a common provider.
 pub fn looks_like_another(address: &MailAddress) -> bool {
     let (shown, _) = idna::domain_to_unicode(address.domain());
-    let imitates = |common: &str| shown != common && bones(&shown) == bones(common);
-    is_mixed(address.local()) || shown.split('.').any(is_mixed) || words::PROVIDERS.iter().any(imitates)
+    let looks = bones(&shown);
+    let imitates = |(common, bones): &(&str, String)| shown != *common && looks == *bones;
+    is_mixed(address.local()) || shown.split('.').any(is_mixed) || PROVIDER_BONES.iter().any(imitates)
 }
 
 /// Letters of several scripts in one word.
