@@ -26,7 +26,8 @@ pub(super) fn without(payload: &Outline<'_>) -> Option<Zeroizing<Vec<u8>>> {
         let from = text.whole().as_ptr().addr().checked_sub(raw.as_ptr().addr())?;
         let Some(bare) = stripped(text) else { continue };
         out.extend_from_slice(raw.get(done..from)?);
-        out.extend_from_slice(&head::fields(text.whole(), |n| !n.eq_ignore_ascii_case("Content-Transfer-Encoding")));
+        let fields = head::fields(text.whole(), |n| !n.eq_ignore_ascii_case("Content-Transfer-Encoding"));
+        out.extend_from_slice(&Zeroizing::new(fields));
         mime::encode(&mut out, &bare);
         done = from.checked_add(text.whole().len())?;
     }
@@ -87,10 +88,11 @@ fn below_element(page: &[u8]) -> Option<[&[u8]; 2]> {
     }
     let (mut at, mut open) = (head_end, 1);
     while open > 0 {
-        let close = find(b"</div", at)?;
-        match find(b"<div", at).filter(|next| *next < close) {
-            Some(next) => (at, open) = (next + 4, open + 1),
-            None => (at, open) = (close + 5, open - 1),
+        at = find(b"<", at + 1)?;
+        match small.get(at..)? {
+            tag if tag.starts_with(b"</div") => open -= 1,
+            tag if tag.starts_with(b"<div") => open += 1,
+            _ => {}
         }
     }
     let end = find(b">", at)? + 1;
@@ -112,6 +114,8 @@ mod tests {
         assert_eq!(page(&format!("{}a", copy.to_uppercase())).unwrap(), "a");
         assert_eq!(page(&format!("<body><p>a</p>{copy}")), None);
         assert_eq!(page("<body><div class=\"x\">a</div>"), None);
+        let deep = format!("<div class={CLASS}>{}{}end", "<div>".repeat(200_000), "</div>".repeat(200_001));
+        assert_eq!(page(&deep).unwrap(), "end", "and soon");
         assert_eq!(page("<body><div class=\"header-protection-legacy-display\">a"), None, "without an end");
     }
 

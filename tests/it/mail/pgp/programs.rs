@@ -105,9 +105,10 @@ fn thunderbird_s_mail_brings_its_subject_and_its_key() {
     let mail = String::from_utf8(around(&String::from_utf8(armored).unwrap())).unwrap().replacen("From:", &field, 1);
     let expected = (WORDS.to_owned(), "Rahasia".to_owned(), Lock::Opened, Signed::Unknown);
     assert_eq!(opened(&practice, mail.as_bytes()), expected);
-    let cert = read_key(gpg.public("a@b.example").as_bytes(), now()).unwrap();
-    let confirmed = [cert];
-    let keyring = Keyring { practice: &practice, confirmed: &confirmed, seen: &[], now: now() };
+    // A key counts from the second on in which it was made.
+    let later = now().plus(std::time::Duration::from_secs(5));
+    let confirmed = [read_key(gpg.public("a@b.example").as_bytes(), later).unwrap()];
+    let keyring = Keyring { practice: &practice, confirmed: &confirmed, seen: &[], now: later };
     let done = unwrap::open(&keyring, parse::read(RawLetter::new(mail.clone().into_bytes())).ok().unwrap());
     assert_eq!(done.wrapped.unwrap().wrap.signed, Signed::Confirmed);
     let learned = unwrap::learn(mail.as_bytes(), &done.letter);
