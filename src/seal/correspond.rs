@@ -13,6 +13,7 @@ use openpgp::serialize::Serialize as _;
 use openpgp::serialize::stream::{Armorer, Encryptor, LiteralWriter, Message, Recipient, Signer as SigningWriter};
 use openpgp::types::{RevocationStatus, SymmetricAlgorithm};
 
+use super::incoming::guarded;
 use super::{Cert, NoUsableKey, Signer, pgp_time};
 use crate::clock::Moment;
 use crate::limits::CLIENT_KEY_BYTES_MAX;
@@ -53,10 +54,11 @@ pub enum KeyProblem {
 
 /// The keys in a file or a mail, armored or not, without secret parts and pictures. What is no key is left out.
 pub fn read_keys(bytes: &[u8]) -> Vec<Cert> {
-    let Ok(parser) = CertParser::from_bytes(bytes) else {
-        return Vec::new();
+    let read = || {
+        let parser = CertParser::from_bytes(bytes)?;
+        Ok(parser.take(KEYS_READ_MAX).filter_map(Result::ok).map(|cert| Cert::from_pgp(slim(cert))).collect())
     };
-    parser.take(KEYS_READ_MAX).filter_map(Result::ok).map(|cert| Cert::from_pgp(slim(cert))).collect()
+    guarded(read).unwrap_or_default()
 }
 
 /// The one key in what a client pasted or sent, if mail can be encrypted to it.
