@@ -3,7 +3,7 @@
 use merpati::address::MailAddress;
 use merpati::classify::{Action, Envelope, Kind, LayerKind, Nature, classify, protection, voices};
 use merpati::parse::{self, Letter, Outline, RawLetter};
-use merpati::screen::{self, Disposition, Facts, Finding, Known, SenderFit, Signal};
+use merpati::screen::{self, DeskName, Disposition, Facts, Finding, Known, SenderFit, Signal, Strange};
 use merpati::secret::PlainText;
 
 use super::choices::Choices;
@@ -115,8 +115,8 @@ const FITS: [SenderFit; 4] = [SenderFit::Confirmed, SenderFit::Other, SenderFit:
 fn judge(bytes: &[u8], outline: &Outline<'_>, nature: &Nature, choices: &mut Choices<'_>) {
     let confirmed = MailAddress::parse("sari@client.example").expect("an address");
     let staff = ["Ani Wijaya", "Budi"].map(PlainText::from);
-    let desks = ["Sekolah".to_owned()];
-    let flags = choices.byte();
+    let desks = [DeskName { name: "Sekolah".to_owned(), slug: "bk".to_owned() }];
+    let (flags, odd) = (choices.byte(), choices.byte());
     let fit = choices.of(&FITS);
     let facts = Facts {
         fit,
@@ -125,8 +125,15 @@ fn judge(bytes: &[u8], outline: &Outline<'_>, nature: &Nature, choices: &mut Cho
         confirmed: (flags & 2 != 0).then_some(&confirmed),
         staff: &staff,
         other_desks: &desks,
-        new_mailer: flags & 4 != 0,
-        other_name: flags & 8 != 0,
+        strange: Strange {
+            mailer: odd & 1 != 0,
+            name: odd & 2 != 0,
+            language: odd & 4 != 0,
+            signature: odd & 8 != 0,
+            greeting: odd & 16 != 0,
+            hour: odd & 32 != 0,
+            several_names: odd & 64 != 0,
+        },
         locked: flags & 16 != 0,
         ..Facts::default()
     };
