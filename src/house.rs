@@ -11,7 +11,7 @@ use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::address::PlusAddress;
+use crate::address::{MailAddress, PlusAddress};
 use crate::chance::Chance;
 use crate::clock::{Clock, Moment};
 use crate::ids::DeskId;
@@ -56,6 +56,21 @@ impl Rules {
     /// The mail address of a thread, by the local part of its token.
     pub fn thread_address(&self, token: &str) -> String {
         self.plus_address.as_ref().map_or_else(|| format!("{token}@{}", self.mail_domain), |base| base.with(token))
+    }
+
+    /// The name in this house that an address leads to; `None` where it is not ours. `domain` is lower-case ASCII, and
+    /// empty for a bare `postmaster`.
+    pub fn own_name(&self, local: &str, domain: &str) -> Option<String> {
+        let address = MailAddress::parse(&format!("{local}@{domain}")).ok();
+        let hosted = self.plus_address.as_ref().zip(address.as_ref());
+        if let Some(detail) = hosted.and_then(|(base, address)| base.detail(address)) {
+            return Some(detail.to_ascii_lowercase());
+        }
+        if domain.is_empty() || domain == self.mail_domain {
+            return Some(local.to_ascii_lowercase());
+        }
+        let is_base = hosted.is_some_and(|(base, address)| base.base().folded() == address.folded());
+        is_base.then(|| "postmaster".to_owned())
     }
 }
 

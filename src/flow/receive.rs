@@ -97,10 +97,7 @@ pub enum Refused {
 
 /// Finds out where mail to an address goes. `domain` is lower-case ASCII and empty for a bare `postmaster`.
 pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Destination, NoDestination> {
-    if !domain.is_empty() && domain != house.rules.mail_domain {
-        return Err(NoDestination::NotOurs);
-    }
-    let local = local.to_ascii_lowercase();
+    let local = house.rules.own_name(local, domain).ok_or(NoDestination::NotOurs)?;
     if local == "no-reply" || local == "noreply" {
         return Err(NoDestination::NoReply);
     }

@@ -15,7 +15,7 @@ use crate::seal::{AttachmentInfo, Author, BlobContext, Content, Entity, seal_blo
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::letters::{Door, NewLetter, Side};
 use crate::store::threads::Thread;
-use crate::unwrap::Wrapped;
+use crate::unwrap::{Learned, Wrapped};
 
 /// Recognizes the same mail coming to a thread, or to the shelf for it, again.
 pub(super) fn dedup(house: &House, thread: ThreadId, digest: &[u8; 32]) -> [u8; 32] {
@@ -32,6 +32,8 @@ pub(super) struct Kept {
     pub(super) sender: Vec<u8>,
     /// What its writer's mails have in common.
     pub(super) look: Look,
+    /// The keys that came along.
+    pub(super) learned: Vec<Learned>,
 }
 
 /// A mail that was kept elsewhere becomes a letter of a thread, counted from its first receipt.
@@ -48,10 +50,11 @@ pub(super) async fn keep(
     let sender = letter.from.as_ref().map(|f| address_hash(house, f).to_vec()).unwrap_or_default();
     let unwrapped = wrapping::recognize(house, thread.id, wrapping::open(house, letter)).await?;
     let look = habits::look_at(house, thread.id, &unwrapped.letter, received);
+    let learned = wrapping::brought(&unwrapped.letter, unwrapped.wrapped.as_ref());
     let place = Place { thread: thread.id, epoch: thread.epoch, cert: &cert, received };
     let dedup = dedup(house, thread.id, &digest);
     let sealed = seal_mail(house, &place, &unwrapped.letter, unwrapped.wrapped.as_ref(), dedup)?;
-    Ok(Kept { letter: NewLetter { flags: flags.to_owned(), ..sealed }, digest, sender, look })
+    Ok(Kept { letter: NewLetter { flags: flags.to_owned(), ..sealed }, digest, sender, look, learned })
 }
 
 /// The Message-ID a mail came with: outside of what it was wrapped in.

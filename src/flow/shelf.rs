@@ -199,6 +199,7 @@ pub async fn let_in(house: &House, reader: &Reader, id: HeldId, into: Option<Thr
     }
     audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::HeldLetIn, Some(thread)).await?;
     tx.commit().await?;
+    wrapping::learn_candidates(house, thread, kept.learned).await;
     // What the client's own address sent is no surprise the next time; what another one sent proves nothing.
     let is_clients = Signal::read(&row.reasons).iter().all(|s| !s.is_about_sender());
     if is_clients && let Err(failure) = habits::learn_let_in(house, thread, &kept.look).await {

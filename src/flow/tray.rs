@@ -193,7 +193,9 @@ pub async fn sort(house: &House, reader: &Reader, id: HeldId, into: &Thread) -> 
         return Err(Failure::Changed);
     }
     audit::note(&mut tx, &*house.chance, now, me, Action::TraySorted, Some(into.id)).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    wrapping::learn_candidates(house, into.id, kept.learned).await;
+    Ok(())
 }
 
 /// The client throws it away; [`super::undo`] brings it back for a while.

@@ -22,12 +22,15 @@ use openpgp::types::SymmetricAlgorithm;
 use openpgp::{KeyHandle, Result as PgpResult};
 use zeroize::Zeroizing;
 
+use super::elgamal::Reader;
 use super::{Cert, pgp_time};
 use crate::clock::Moment;
 use crate::secret::PlainBytes;
 
-/// Recipients that are tried: a mail to a large circle must not cost a public-key step for each.
+/// Recipients that are looked at.
 const RECIPIENTS_MAX: usize = 64;
+/// Public-key steps for one message.
+const TRIES_MAX: usize = 16;
 /// Keys that are named to a person when a message cannot be opened.
 const NAMED_MAX: usize = 4;
 
@@ -265,16 +268,18 @@ impl DecryptionHelper for Helper<'_> {
         algo: Option<SymmetricAlgorithm>,
         decrypt: &mut dyn FnMut(Option<SymmetricAlgorithm>, &SessionKey) -> bool,
     ) -> PgpResult<Option<openpgp::Cert>> {
-        let mut fits = false;
+        let (mut fits, mut tries) = (false, 0);
         for pkesk in pkesks.iter().take(RECIPIENTS_MAX) {
             for key in self.keys {
                 // A hidden recipient names no key: then ours may be meant.
                 let named = pkesk.recipient().map(|r| r.aliases(key.public().key_handle()));
                 fits |= named == Some(true);
-                let mut key = key.clone();
-                if named != Some(false)
-                    && pkesk.decrypt(&mut key, algo).is_some_and(|(algo, session)| decrypt(algo, &session))
-                {
+                if named == Some(false) || tries == TRIES_MAX {
+                    continue;
+                }
+                tries += 1;
+                let mut key = Reader(key.clone());
+                if pkesk.decrypt(&mut key, algo).is_some_and(|(algo, session)| decrypt(algo, &session)) {
                     return Ok(None);
                 }
             }

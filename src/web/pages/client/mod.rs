@@ -25,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/mailbox", get(mailbox::get))
         .route("/mailbox/settings", get(settings::get).post(settings::post))
         .route("/mailbox/settings/letters", get(letters::get).post(letters::post))
+        .route("/mailbox/settings/letters/key", get(letters::get).post(letters::post_key))
         .route("/mailbox/settings/code-word", post(settings::code_word))
         .route("/mailbox/another", get(another::get).post(another::post))
         .route("/mailbox/tray", get(tray::get).post(tray::post))
