@@ -105,5 +105,5 @@ settings-mail-warning = Email biasa bisa dibaca penyedia email di jalan, dan ter
 settings-done-address = Alamatnya sudah diganti. Mulai sekarang pakai yang baru.
 address-change = Ganti alamat ini
 address-change-who = Kamu tahu alamat ini, begitu juga siapa pun yang pernah menerima email dengan alamat ini atau membaca emailmu. Ganti kalau mungkin ada orang lain yang tahu.
-address-change-then = Kamu langsung mendapat alamat baru. Surel ke alamat lama tidak lagi masuk ke surat-suratmu: yang kamu kirim dari alamatmu sendiri menunggu kamu pilah, dan yang dikirim orang lain menunggu dilihat konselor. Tidak ada yang diberi tahu bahwa alamatnya diganti.
+address-change-then = Kamu langsung mendapat alamat baru. Email ke alamat lama tidak lagi masuk ke surat-suratmu: yang kamu kirim dari alamatmu sendiri menunggu kamu pilah, dan yang dikirim orang lain menunggu dilihat konselor. Tidak ada yang diberi tahu bahwa alamatnya diganti.
 address-change-now = Beri aku alamat baru
