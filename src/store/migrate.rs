@@ -43,6 +43,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0006_threads.sql"),
         include_str!("../../migrations/postgres/0006_threads.sql"),
     ),
+    (
+        9,
+        "attempt",
+        include_str!("../../migrations/sqlite/0009_attempt.sql"),
+        include_str!("../../migrations/postgres/0009_attempt.sql"),
+    ),
 ];
 
 pub(super) async fn sqlite(conn: &mut SqliteConnection) -> Result<(), StoreError> {

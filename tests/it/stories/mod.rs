@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod by_mail;
+mod guessing;
 mod main_road;
 mod restore;
 mod scan;
