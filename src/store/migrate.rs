@@ -44,10 +44,10 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0006_threads.sql"),
     ),
     (
-        9,
+        7,
         "attempt",
-        include_str!("../../migrations/sqlite/0009_attempt.sql"),
-        include_str!("../../migrations/postgres/0009_attempt.sql"),
+        include_str!("../../migrations/sqlite/0007_attempt.sql"),
+        include_str!("../../migrations/postgres/0007_attempt.sql"),
     ),
 ];
 
