@@ -114,6 +114,10 @@ fn unfolded(text: &str) -> Vec<String> {
 /// `rfc822; <who@example.org>`: the address, or the bare name of a local mailbox.
 fn address_of(value: &str) -> Option<String> {
     let value = value.split_once(';').map_or(value, |(_, address)| address);
+    let inner = value.trim().trim_matches(['<', '>']);
+    if inner.starts_with('"') && inner.contains("\"@") {
+        return Some(inner.to_owned());
+    }
     if let Some(found) = address::first(value) {
         return Some(found.to_owned());
     }
