@@ -54,7 +54,7 @@ impl Cause {
         let (_, detail) = status.split_once('.')?;
         Some(match detail {
             "1.1" | "1.10" | "1.3" => Self::UnknownUser,
-            "1.2" | "4.4" => Self::UnknownHost,
+            "1.2" | "4.4" | "4.310" => Self::UnknownHost,
             "1.6" => Self::Moved,
             "2.2" => Self::Full,
             "2.3" | "3.4" => Self::TooBig,

@@ -17,8 +17,8 @@ pub(super) struct Attribution {
     pub(super) end: usize,
     /// Who wrote it.
     pub(super) person: Person,
-    /// A quotation follows that is marked as one, or the line has what only programs write together: an address and a
-    /// time. Else it may be a sentence: "On 15 June at 10:30 he wrote:".
+    /// A quotation follows that is marked as one, or the line has what only programs write: strokes around it, an address
+    /// together with a time. Else it may be a sentence: "On 15 June at 10:30 he wrote:".
     pub(super) sure: bool,
 }
 
@@ -52,7 +52,8 @@ pub(super) fn read(lines: &[Line<'_>], at: usize) -> Option<Attribution> {
         let begins = count == 1
             || is_name(&first.folded) && lines.get(at + 1).is_some_and(|l| l.words.starts_with(['<', '(']))
             || begins(&first.folded) && !tail_is_whole(lines, at + 1, count - 1, quoted);
-        let sure = quoted || address_in(&folded).is_some() && has_moment(&folded);
+        let drawn = words.starts_with(is_dash) && words.ends_with(is_dash);
+        let sure = quoted || drawn || address_in(&folded).is_some() && has_moment(&folded);
         return begins.then(|| Attribution { inset, end, person: author(words), sure });
     }
     None
