@@ -185,7 +185,10 @@ fn is_notice(facts: &Facts<'_>, text: &str, notice: &Notice<'_>, layers: &Layers
     let said = if sender == 0 { notice::split(own.reveal()).said } else { notice.said };
     let signs = Signs::read(said);
     let subject = !SUBJECT.find(&facts.subject).is_empty();
-    if !signs.told && !subject && !failed || sender == 0 && !Signs::read(first_paragraph(said)).told {
+    if !signs.told && !subject && !failed || sender == 0 && !Signs::read(first_paragraph(said)).opens() {
+        return false;
+    }
+    if signs.mine && sender < 2 {
         return false;
     }
     let passed_on = facts.forwarded || facts.answers && !facts.daemon;
@@ -200,7 +203,6 @@ fn is_notice(facts: &Facts<'_>, text: &str, notice: &Notice<'_>, layers: &Layers
     let human = points(passed_on, 3)
         + points(layers.forward.is_some() && sender == 0, 3)
         + points(layers.is_reply && sender == 0, 2)
-        + points(signs.mine && sender < 2, 3)
         + points(facts.list && !facts.daemon, 2);
     let enough = if machine == 0 { WORDS_POINTS } else { NOTICE_POINTS };
     machine + words >= enough + human
@@ -217,6 +219,8 @@ struct Signs {
     cause: bool,
     /// The writer's own mail.
     mine: bool,
+    /// A mail system says that it is one.
+    named: bool,
 }
 
 impl Signs {
@@ -227,11 +231,17 @@ impl Signs {
                 Sign::Failure | Sign::Delay | Sign::Delivered => found.told = true,
                 Sign::Session => found.session = true,
                 Sign::Mine => found.mine = true,
+                Sign::Opening => found.named = true,
                 Sign::Original | Sign::Aside => {}
                 _ => found.cause = true,
             }
         }
         found
+    }
+
+    /// Whether a notice may begin like this.
+    fn opens(&self) -> bool {
+        self.told || self.named
     }
 }
 

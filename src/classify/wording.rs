@@ -39,6 +39,8 @@ pub(super) enum Sign {
     Aside,
     /// Somebody speaks of a mail of their own.
     Mine,
+    /// A mail system says that it is one.
+    Opening,
 }
 
 impl Sign {
@@ -60,6 +62,7 @@ impl Sign {
             "original" => Self::Original,
             "aside" => Self::Aside,
             "mine" => Self::Mine,
+            "opening" => Self::Opening,
             _ => return None,
         })
     }
