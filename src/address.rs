@@ -75,6 +75,11 @@ impl PlusAddress {
         Self(base)
     }
 
+    /// The address without the plus.
+    pub const fn base(&self) -> &MailAddress {
+        &self.0
+    }
+
     /// `name+detail@host`.
     pub fn with(&self, detail: &str) -> String {
         format!("{}+{detail}@{}", self.0.local, self.0.domain)

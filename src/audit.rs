@@ -50,6 +50,16 @@ pub enum Action {
     CodeMissed,
     /// The client moved a letter to another thread of theirs.
     LetterMoved,
+    /// A held mail was put into its client's sorting tray.
+    HeldTray,
+    /// A decision on a held mail was undone.
+    HeldUndone,
+    /// The client sorted a letter out of their tray.
+    TraySorted,
+    /// A client began another thread.
+    ThreadOpened,
+    /// A client replaced the address of a thread.
+    AddressChanged,
     /// A thread was exported for its client.
     Exported,
     /// The secret was replaced with the recovery sheet.
@@ -87,6 +97,11 @@ impl Action {
             Self::CodeMatched => "code-matched",
             Self::CodeMissed => "code-missed",
             Self::LetterMoved => "letter-moved",
+            Self::HeldTray => "held-tray",
+            Self::HeldUndone => "held-undone",
+            Self::TraySorted => "tray-sorted",
+            Self::ThreadOpened => "thread-opened",
+            Self::AddressChanged => "address-changed",
             Self::Exported => "exported",
             Self::Recovered => "recovered",
             Self::KeyConfirmed => "key-confirmed",

@@ -51,11 +51,7 @@ impl Reception for Gateway {
 /// The sentence for a mail that is not taken although its address is right: the same for every address.
 pub fn not_taken(house: &House, why: Refused) -> Reply {
     match why {
-        Refused::Loop => Reply::new(
-            554,
-            (5, 4, 6),
-            "This mail goes in circles: please remove the rule that sends our mail back to us / Surat ini berputar-putar: mohon hapus aturan yang mengirim balik surat kami".to_owned(),
-        ),
+        Refused::Loop => Reply::spoken(554, (5, 4, 6), "door-loop"),
         Refused::NobodyReads => refused(house, NoDestination::NoReply),
     }
 }
@@ -85,30 +81,14 @@ async fn provenance(
     found
 }
 
-/// The sentence for an address that takes no mail, in both languages: nobody knows which one the sender reads.
+/// The sentence for an address that takes no mail.
 pub fn refused(house: &House, why: NoDestination) -> Reply {
-    let url = &house.rules.public_url;
+    let spoken = |enhanced, key| Reply::spoken(550, enhanced, key).at(&house.rules.public_url);
     match why {
         NoDestination::NotOurs => Reply::no_relaying(),
-        NoDestination::Mistyped => Reply::new(
-            550,
-            (5, 1, 1),
-            format!(
-                "This address is mistyped, nothing was delivered. Copy it again from {url} / Alamat ini salah ketik, surat tidak diterima. Salin lagi dari {url}"
-            ),
-        ),
-        NoDestination::NoReply => Reply::new(
-            550,
-            (5, 7, 1),
-            format!(
-                "Nobody reads this address. Please write at {url} / Alamat ini tidak dibaca siapa pun. Silakan menulis di {url}"
-            ),
-        ),
-        NoDestination::Unknown => Reply::new(
-            550,
-            (5, 1, 1),
-            format!("No such address here. Please write at {url} / Alamat ini tidak ada. Silakan menulis di {url}"),
-        ),
+        NoDestination::Mistyped => spoken((5, 1, 1), "door-mistyped"),
+        NoDestination::NoReply => spoken((5, 7, 1), "door-no-reply"),
+        NoDestination::Unknown => spoken((5, 1, 1), "door-unknown"),
         NoDestination::Failure(failure) => {
             tracing::warn!(error = %failure, "a recipient could not be looked up");
             Reply::try_later()

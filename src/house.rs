@@ -11,12 +11,13 @@ use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::address::PlusAddress;
+use crate::address::{MailAddress, PlusAddress};
 use crate::chance::Chance;
 use crate::clock::{Clock, Moment};
 use crate::ids::DeskId;
 use crate::limits;
 use crate::provenance::Witnesses;
+use crate::screen::DeskName;
 use crate::seal::{Cert, Cost, Damaged, HouseKey, NoUsableKey, PersonKey, PracticeKey, Secret, Signer, UnlockError};
 use crate::secret::PlainText;
 use crate::store::{Db, Gathering, Lookups, StoreError};
@@ -55,6 +56,21 @@ impl Rules {
     /// The mail address of a thread, by the local part of its token.
     pub fn thread_address(&self, token: &str) -> String {
         self.plus_address.as_ref().map_or_else(|| format!("{token}@{}", self.mail_domain), |base| base.with(token))
+    }
+
+    /// The name in this house that an address leads to; `None` where it is not ours. `domain` is lower-case ASCII, and
+    /// empty for a bare `postmaster`.
+    pub fn own_name(&self, local: &str, domain: &str) -> Option<String> {
+        let address = MailAddress::parse(&format!("{local}@{domain}")).ok();
+        let hosted = self.plus_address.as_ref().zip(address.as_ref());
+        if let Some(detail) = hosted.and_then(|(base, address)| base.detail(address)) {
+            return Some(detail.to_ascii_lowercase());
+        }
+        if domain.is_empty() || domain == self.mail_domain {
+            return Some(local.to_ascii_lowercase());
+        }
+        let is_base = hosted.is_some_and(|(base, address)| base.base().folded() == address.folded());
+        is_base.then(|| "postmaster".to_owned())
     }
 }
 
@@ -104,7 +120,7 @@ pub struct Names {
     /// People who work here.
     pub staff: Vec<PlainText>,
     /// Desks.
-    pub desks: Vec<(DeskId, String)>,
+    pub desks: Vec<(DeskId, DeskName)>,
 }
 
 /// Wakes the motors of this process early; others find their work at the next look.

@@ -120,6 +120,16 @@ pub const ALARM_CASES_MIN: i64 = 50;
 pub const FALSE_ALARMS_PERCENT_MAX: i64 = 30;
 /// Mail programs and names remembered for a thread.
 pub const TRAITS_MAX: usize = 20;
+/// A decision on held mail can be undone this long.
+pub const UNDO_FOR: Duration = Duration::from_secs(600);
+/// Decisions that can be undone, shown at once.
+pub const UNDO_SHOWN_MAX: usize = 5;
+/// Addresses a thread had before that are still recognized.
+pub const RETIRED_ADDRESSES_MAX: i64 = 50;
+/// Mails that a mail refers to, looked up at the most: the nearest ones.
+pub const REFERENCES_MAX: usize = 16;
+/// Letters shown of a sorting tray.
+pub const TRAY_SHOWN_MAX: usize = 20;
 /// Machine notes shown beside a thread.
 pub const FILED_SHOWN_MAX: usize = 20;
 /// A mail that waits longer than this to leave is an alarm.

@@ -89,7 +89,8 @@ fn quiet(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).take(200).collect()
 }
 
-fn encode(out: &mut Vec<u8>, bytes: &[u8]) {
+/// Ends a header and writes a body in base64.
+pub fn encode(out: &mut Vec<u8>, bytes: &[u8]) {
     out.reserve(bytes.len() * 3 / 2 + 100);
     out.extend_from_slice(b"Content-Transfer-Encoding: base64\r\n\r\n");
     for line in bytes.chunks(LINE_BYTES) {

@@ -9,7 +9,7 @@ use crate::parse::{Letter, Outline};
 /// Bytes of a subject or a sender that are looked at.
 const LINE_BYTES_MAX: usize = 1_000;
 /// Names of mail systems, in addresses and before them.
-const DAEMONS: [&str; 18] = [
+const DAEMONS: [&str; 20] = [
     "mailer-daemon",
     "mailer daemon",
     "mailerdaemon",
@@ -22,6 +22,8 @@ const DAEMONS: [&str; 18] = [
     "delivery subsystem",
     "delivery system",
     "mail system",
+    "mail router",
+    "mailrouter",
     "mail_service",
     "postmaster",
     "post_master",
@@ -189,14 +191,7 @@ impl<'o> Facts<'o> {
 
     /// Whether anything but its words tells that a program wrote it.
     pub(super) fn is_machine(&self) -> bool {
-        self.daemon
-            || self.robot
-            || self.null_sender
-            || self.automatic
-            || self.replied
-            || self.bulk
-            || self.is_report
-            || self.failed_recipients
+        self.daemon || self.robot || self.null_sender || self.automatic || self.is_report || self.failed_recipients
     }
 
     /// A program answered a mail.

@@ -50,7 +50,9 @@ pub(super) fn find(
     let notice = notice::split(letter.text.reveal());
     // What a person quotes is not what they say.
     let own = PlainText::new(if facts.is_machine() { String::new() } else { layers.fresh(letter.text.reveal()) });
-    let words = Words::read(&facts, if facts.is_machine() { notice.said } else { own.reveal() });
+    let said = if facts.is_machine() { notice.said } else { notice::split(own.reveal()).said };
+    let opening = fold(said, OPENING_BYTES_MAX);
+    let words = Words::read(&facts, &opening);
     if facts.is_feedback() || words.is_complaint(&facts) {
         return (Kind::Feedback, Vec::new());
     }
@@ -66,7 +68,7 @@ pub(super) fn find(
     if let Some(reports) = structured(outline, letter, &facts, &notice) {
         return (kind_of(&reports), reports);
     }
-    if is_notice(&facts, letter.text.reveal(), &notice, layers) {
+    if is_notice(&facts, &notice, said, &opening, layers) {
         let reports = written(outline, letter, &facts, &notice);
         return (kind_of(&reports), reports);
     }
@@ -170,7 +172,7 @@ fn written(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice: &N
 }
 
 /// Whether a mail without form is a notice about another mail.
-fn is_notice(facts: &Facts<'_>, text: &str, notice: &Notice<'_>, layers: &Layers) -> bool {
+fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, said: &str, opening: &str, layers: &Layers) -> bool {
     let points = |is: bool, points: u32| if is { points } else { 0 };
     let failed = facts.failed_recipients;
     let sender = points(facts.daemon, 2)
@@ -179,25 +181,23 @@ fn is_notice(facts: &Facts<'_>, text: &str, notice: &Notice<'_>, layers: &Layers
         + points(facts.automatic, 1)
         + points(failed, 3)
         + points(facts.is_report, 2);
-    // Where nothing else tells of a program, its words must be the sender's own, and the first ones: people pass on the
-    // notice they got, below their question what it means.
-    let own = PlainText::new(if sender == 0 { layers.fresh(text) } else { String::new() });
-    let said = if sender == 0 { notice::split(own.reveal()).said } else { notice.said };
-    let signs = Signs::read(said);
+    let signs = Signs::read(opening);
     let subject = !SUBJECT.find(&facts.subject).is_empty();
-    if !signs.told && !subject && !failed || sender == 0 && !Signs::read(first_paragraph(said)).opens() {
+    if !signs.told && !subject && !failed || signs.mine && sender < 2 {
         return false;
     }
-    if signs.mine && sender < 2 {
+    // Where nothing else tells of a program, its words must be the first ones: people pass on the notice they got below
+    // their question what it means.
+    if sender == 0 && !Signs::read(&fold(first_paragraph(said), OPENING_BYTES_MAX)).opens() {
         return false;
     }
     let passed_on = facts.forwarded || facts.answers && !facts.daemon;
     let machine = sender + points(!notice.original.is_empty() || facts.original, 1);
     let words = points(subject && !passed_on, 3)
         + points(signs.told, 3)
-        + points(signs.session || super::status::smtp(said).is_some(), 1)
+        + points(signs.session || super::status::smtp(opening).is_some(), 1)
         + points(signs.cause, 1)
-        + points(super::status::enhanced(said).next().is_some(), 1);
+        + points(super::status::enhanced(opening).next().is_some(), 1);
     // A person who passes a notice on, or answers to one, is not the mail system. Where a program sent it, an enclosed
     // mail is the one that was returned.
     let human = points(passed_on, 3)
@@ -224,9 +224,10 @@ struct Signs {
 }
 
 impl Signs {
-    fn read(said: &str) -> Self {
+    /// Of a folded text.
+    fn read(opening: &str) -> Self {
         let mut found = Self::default();
-        for hit in NOTICE.find(&fold(said, OPENING_BYTES_MAX)) {
+        for hit in NOTICE.find(opening) {
             match hit.sign {
                 Sign::Failure | Sign::Delay | Sign::Delivered => found.told = true,
                 Sign::Session => found.session = true,
@@ -267,8 +268,9 @@ struct Words {
 }
 
 impl Words {
-    fn read(facts: &Facts<'_>, text: &str) -> Self {
-        let opening = fold(text, OPENING_BYTES_MAX);
+    /// `opening`: the beginning of the text, folded.
+    fn read(facts: &Facts<'_>, opening: &str) -> Self {
+        let hits = MACHINE.find(opening);
         let opens = |hit: &Hit<Machine>| {
             hit.sign == Machine::AutoBody
                 && hit.at < OPENING_WORDS_BYTES_MAX
@@ -283,9 +285,9 @@ impl Words {
             subject_head: if answered { Vec::new() } else { signs(&facts.subject, |at| at == 0) },
             answered_head: if answered { signs(bare, |at| at == 0) } else { Vec::new() },
             subject: signs(&facts.subject, |_| true),
-            text: signs(&opening, |_| true),
-            opens_automatic: MACHINE.find(&opening).iter().any(opens),
-            tells_a_moment: has_moment(&opening),
+            text: hits.iter().map(|hit| hit.sign).collect(),
+            opens_automatic: hits.iter().any(opens),
+            tells_a_moment: has_moment(opening),
         }
     }
 

@@ -1,13 +1,16 @@
 //! Finds many phrases in one pass, whatever the case, the blanks and the line breaks.
 
-use std::collections::HashMap;
-
 /// Bytes by which phrases are looked up; none is shorter.
 const HEAD: usize = 3;
+/// Lists of phrases, each for the heads that share some bits.
+const LISTS: usize = 1 << 12;
 
 /// Phrases with what each means.
 pub(super) struct Phrases<T> {
-    by_head: HashMap<[u8; HEAD], Vec<(&'static str, T)>>,
+    lists: Vec<Vec<(&'static str, T)>>,
+    /// A bit for each head that some phrase has, and for those that share its bits: most places in a text are passed over
+    /// by a look at this alone.
+    heads: Vec<u64>,
 }
 
 /// A phrase in a text.
@@ -19,21 +22,33 @@ pub(super) struct Hit<T> {
     pub(super) at: usize,
 }
 
+/// Sixteen bits of a head, spread well.
+fn bits(head: [u8; HEAD]) -> usize {
+    let [a, b, c] = head;
+    let [_, _, low, high] = u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9E37_79B1).to_le_bytes();
+    usize::from(u16::from_le_bytes([low, high]))
+}
+
 impl<T: Copy> Phrases<T> {
     /// Reads phrases from lines, below the `[section]` that says what they mean; `#` begins a remark. They are written
     /// folded: in lower case, one blank between words, straight apostrophes.
     pub(super) fn read(words: &'static str, meaning: impl Fn(&str) -> Option<T>) -> Self {
-        let mut by_head: HashMap<_, Vec<_>> = HashMap::new();
+        let mut lists: Vec<Vec<_>> = vec![Vec::new(); LISTS];
+        let mut heads = vec![0_u64; (1 << 16) / 64];
         let mut sign = None;
         for line in words.lines().filter(|line| !line.starts_with('#')) {
             let section = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')).and_then(&meaning);
             if section.is_some() {
                 sign = section;
             } else if let (Some(head), Some(sign)) = (line.as_bytes().first_chunk::<HEAD>(), sign) {
-                by_head.entry(*head).or_default().push((line, sign));
+                let bits = bits(*head);
+                if let (Some(list), Some(word)) = (lists.get_mut(bits % LISTS), heads.get_mut(bits / 64)) {
+                    list.push((line, sign));
+                    *word |= 1 << (bits % 64);
+                }
             }
         }
-        Self { by_head }
+        Self { lists, heads }
     }
 
     /// All phrases in a folded text, in order. One that stands inside a longer one is left out, because the longer one
@@ -42,9 +57,12 @@ impl<T: Copy> Phrases<T> {
         let bytes = text.as_bytes();
         let mut hits: Vec<Hit<T>> = Vec::new();
         let mut covered = 0..0;
-        for (at, head) in bytes.windows(HEAD).enumerate() {
-            let likely = head.first_chunk::<HEAD>().and_then(|head| self.by_head.get(head));
-            for (phrase, sign) in likely.into_iter().flatten() {
+        for (at, head) in bytes.array_windows::<HEAD>().enumerate() {
+            let bits = bits(*head);
+            if self.heads.get(bits / 64).is_none_or(|word| word >> (bits % 64) & 1 == 0) {
+                continue;
+            }
+            for (phrase, sign) in self.lists.get(bits % LISTS).into_iter().flatten() {
                 let end = at + phrase.len();
                 if bytes.get(at..end) != Some(phrase.as_bytes()) || at > covered.start && end <= covered.end {
                     continue;
@@ -80,6 +98,7 @@ pub(super) fn fold(text: &str, max: usize) -> String {
                 blank = true;
                 continue;
             }
+            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
             '\u{2018}' | '\u{2019}' | '\u{02BC}' => out.push('\''),
             '\u{2010}'..='\u{2014}' => out.push('-'),
             c => out.extend(c.to_lowercase()),

@@ -12,11 +12,12 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde::Serialize;
 
 use super::{Ended, exit, say};
+use crate::address::MailAddress;
 use crate::classify::{self, Forward, Kind, Nature, Report};
 use crate::limits::MIB;
 use crate::parse::{self, Letter, Outline, RawLetter};
 use crate::provenance::{Front, Provenance, View, Witnesses};
-use crate::screen::{self, Facts, Finding, Known, SenderFit};
+use crate::screen::{self, DeskName, Facts, Finding, Known, SenderFit};
 use crate::secret::{PlainBytes, PlainText};
 
 /// A file that is read, in bytes: a folder of mails may hold more than one.
@@ -49,6 +50,15 @@ pub(super) struct Args {
     /// Take the sender for a stranger who writes to a desk.
     #[arg(long)]
     stranger: bool,
+    /// The address the client confirmed: whoever writes from another one is not taken for the client.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "stranger", value_parser = address)]
+    client: Option<MailAddress>,
+    /// The name of somebody who works there; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    staff: Vec<String>,
+    /// Another desk of the house, by its address and its name; may be given several times.
+    #[arg(long, value_name = "SLUG=NAME", value_parser = desk)]
+    other_desk: Vec<DeskName>,
 }
 
 /// What is known beside the mails.
@@ -60,6 +70,21 @@ pub struct Around<'a> {
     pub authserv_id: Option<&'a str>,
     /// Nobody here knows the sender, and no thread's address was used.
     pub stranger: bool,
+    /// The address the client confirmed.
+    pub client: Option<&'a MailAddress>,
+    /// Names of the people who work there.
+    pub staff: &'a [PlainText],
+    /// The house's other desks.
+    pub other_desks: &'a [DeskName],
+}
+
+fn address(text: &str) -> Result<MailAddress, &'static str> {
+    MailAddress::parse(text).map_err(|_| "this is no mail address")
+}
+
+fn desk(text: &str) -> Result<DeskName, &'static str> {
+    let (slug, name) = text.split_once('=').ok_or("a desk is written as SLUG=NAME")?;
+    Ok(DeskName { name: name.to_owned(), slug: slug.to_lowercase() })
 }
 
 /// One line of the answer.
@@ -148,7 +173,15 @@ struct FindingAnswer {
 pub(super) fn run(command: &Command) -> Result<(), Ended> {
     let Command::Mail(args) = command;
     let our_domain = args.our_domain.to_ascii_lowercase();
-    let around = Around { our_domain: &our_domain, authserv_id: args.authserv_id.as_deref(), stranger: args.stranger };
+    let staff: Vec<PlainText> = args.staff.iter().map(|name| PlainText::new(name.clone())).collect();
+    let around = Around {
+        our_domain: &our_domain,
+        authserv_id: args.authserv_id.as_deref(),
+        stranger: args.stranger,
+        client: args.client.as_ref(),
+        staff: &staff,
+        other_desks: &args.other_desk,
+    };
     let mut unread = 0_usize;
     for path in &args.files {
         let name = path.to_string_lossy();
@@ -227,9 +260,21 @@ fn screened(
     nature: &Nature,
     around: &Around<'_>,
 ) -> (Vec<FindingAnswer>, &'static str) {
-    let fit = if around.stranger { SenderFit::NoThread } else { SenderFit::Confirmed };
-    let provenance = witnesses(around).read(letter.raw.bytes());
-    let facts = Facts { fit, our_domain: around.our_domain, provenance, ..Facts::default() };
+    let is_client = |a: &MailAddress| letter.from.as_ref().is_some_and(|from| from.folded() == a.folded());
+    let fit = match around.client {
+        _ if around.stranger => SenderFit::NoThread,
+        Some(client) if !is_client(client) => SenderFit::Other,
+        _ => SenderFit::Confirmed,
+    };
+    let facts = Facts {
+        fit,
+        our_domain: around.our_domain,
+        provenance: witnesses(around).read(letter.raw.bytes()),
+        confirmed: around.client.filter(|_| fit == SenderFit::Other),
+        staff: around.staff,
+        other_desks: around.other_desks,
+        ..Facts::default()
+    };
     let findings = screen::find(outline, letter, nature, &facts);
     let disposition = screen::decide(&findings, fit, &Known::default()).word();
     let answer = |f: &Finding| FindingAnswer { code: f.code.word(), strength: f.strength.word(), why: f.signal.word() };

@@ -9,6 +9,7 @@ use crate::app;
 use crate::flow::receive::{self, NoDestination, Received};
 use crate::gateway;
 use crate::limits::MAIL_BYTES_MAX;
+use crate::role::Language;
 use crate::secret::PlainBytes;
 
 /// Options of `ingest`.
@@ -37,14 +38,16 @@ pub(super) async fn run(place: &Place, args: &Args) -> Result<(), Ended> {
     let house = app::open_house(&place.home, &place.settings).await.map_err(|e| Ended::new(exit::TEMP, e))?;
     let to = receive::destination(&house, local, &domain.to_ascii_lowercase()).await.map_err(|why| {
         let code = if matches!(why, NoDestination::Failure(_)) { exit::TEMP } else { exit::NO_USER };
-        Ended::new(code, gateway::refused(&house, why).text())
+        Ended::new(code, gateway::refused(&house, why).text(Language::English))
     })?;
     // A mail server of ours calls this; what it wrote into the mail is all there is to know.
     let provenance = house.witnesses.read(mail.reveal());
     let outcome = receive::by_mail(&house, &to, args.from.as_deref() == Some(""), &provenance, mail).await;
     house.db.close().await;
     match outcome {
-        Ok(Received::Refused(why)) => Err(Ended::new(exit::DATA, gateway::not_taken(&house, why).text())),
+        Ok(Received::Refused(why)) => {
+            Err(Ended::new(exit::DATA, gateway::not_taken(&house, why).text(Language::English)))
+        }
         Ok(_) => Ok(()),
         Err(failure) => Err(Ended::new(exit::TEMP, failure)),
     }

@@ -50,11 +50,6 @@ fn values<'h>(head: &'h Head<'_>, name: &'h str) -> impl Iterator<Item = &'h [u8
 }
 
 async fn lookup(house: &House, address: &MailAddress) -> Result<Option<Destination>, Failure> {
-    let rules = &house.rules;
-    let token = rules.plus_address.as_ref().and_then(|base| base.detail(address));
-    if let Some(token) = token {
-        return found(receive::destination(house, token, &rules.mail_domain).await);
-    }
     found(receive::destination(house, address.local(), address.domain()).await)
 }
 

@@ -3,6 +3,7 @@
 //! Writing a reply and letting it go are two things: between them lies the recall window, in which the author can take it
 //! back. The release is a job, so it happens whatever becomes of this process.
 
+use super::hold;
 use super::keyring;
 use super::letter_mail;
 use super::notify;
@@ -173,6 +174,7 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
         attachments,
         dedup,
         flags: String::new(),
+        mail_hash: Vec::new(),
     };
     let draft = letter_mail::Draft { letter: id, subject: &reply.subject, text: &reply.text, files: &files };
     let mail = letter_mail::prepare(house, thread, &draft).await?;
@@ -262,7 +264,8 @@ pub async fn release(house: &House, letter: LetterId) -> Result<(), Failure> {
     threads::update_answered(&mut tx, thread.id, now, crossing).await?;
     audit::note(&mut tx, &*house.chance, now, row.author, Action::ReplyReleased, Some(thread.id)).await?;
     let client = people::find(&mut tx, thread.client).await?.ok_or(Failure::NotFound)?;
-    let rings = notify::announce(house, &mut tx, &client, thread.desk, letter).await?;
+    let is_doubtful = hold::is_doubtful(&mut tx, thread.id).await?;
+    let rings = notify::announce(house, &mut tx, &client, thread.desk, &row, is_doubtful).await?;
     tx.commit().await?;
     if rings {
         house.bell.outbox.notify_one();

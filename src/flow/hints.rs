@@ -1,17 +1,14 @@
 //! What a client is told or asked in the mailbox about the way their mail came, and what they answered.
 
-use super::receive::seal_mail;
 use super::session::Reader;
-use super::write::Place;
-use super::{keyring, read, session, wrapping};
+use super::{read, sealing, undo};
 use crate::audit::{self, Action};
 use crate::clock::Moment;
 use crate::house::{Failure, House};
 use crate::ids::{LetterId, ThreadId};
-use crate::parse::{self, RawLetter};
 use crate::screen::{Case, Signal, is_established};
 use crate::store::hints::{self, Hint};
-use crate::store::letters::{self, Door, NewLetter, Stored};
+use crate::store::letters::{self, Door, Stored};
 use crate::store::threads::{self, Target, Thread};
 use crate::store::{Conn, Tx};
 
@@ -34,11 +31,15 @@ pub enum HintKind {
     Belongs,
     /// Do others read this mailbox? (M13)
     Shared,
+    /// It was meant for somebody else, and is gone (M5).
+    NotForUs,
+    /// Should another desk answer? (M18)
+    OtherDesk,
 }
 
 impl HintKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Others,
         Self::OtherAddress,
         Self::OthersWords,
@@ -47,6 +48,8 @@ impl HintKind {
         Self::Resend,
         Self::Belongs,
         Self::Shared,
+        Self::NotForUs,
+        Self::OtherDesk,
     ];
 
     /// The word in the table and in text keys.
@@ -60,15 +63,17 @@ impl HintKind {
             Self::Resend => "resend",
             Self::Belongs => "belongs",
             Self::Shared => "shared",
+            Self::NotForUs => "not-for-us",
+            Self::OtherDesk => "other-desk",
         }
     }
 
     /// The answers its buttons give; none where there is nothing to answer.
     pub const fn answers(self) -> &'static [&'static str] {
         match self {
-            Self::OtherAddress | Self::PassedOn | Self::Shared => &["yes", "no"],
+            Self::OtherAddress | Self::PassedOn | Self::Shared | Self::OtherDesk => &["yes", "no"],
             Self::Belongs => &["stays"],
-            Self::Others | Self::OthersWords | Self::List | Self::Resend => &[],
+            Self::Others | Self::OthersWords | Self::List | Self::Resend | Self::NotForUs => &[],
         }
     }
 
@@ -97,6 +102,14 @@ impl HintKind {
     }
 }
 
+/// Whether a mail that waits is the client's own and was meant for somebody else.
+pub(super) fn is_slip_of_client(signals: &[Signal]) -> bool {
+    let proven = |s: &Signal| {
+        !s.is_about_sender() && !matches!(s.case(), Case::M2 | Case::M3 | Case::M15) && *s != Signal::NoThread
+    };
+    is_established(signals, Case::M5) && signals.iter().all(proven)
+}
+
 impl std::str::FromStr for HintKind {
     type Err = crate::role::UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -104,12 +117,10 @@ impl std::str::FromStr for HintKind {
     }
 }
 
-/// What the client is told of a letter that entered. `Belongs` is asked only where the client has another thread.
+/// What the client is told of a letter that entered. `Belongs` is asked where the client has another thread to move it
+/// to, `OtherDesk` where they have none.
 pub(super) async fn for_letter(conn: &mut Conn, target: &Target, signals: &[Signal]) -> Result<Vec<HintKind>, Failure> {
     let mut all = Vec::new();
-    if signals.is_empty() {
-        return Ok(all);
-    }
     if signals.contains(&Signal::OthersAddressed) {
         all.push(HintKind::Others);
     }
@@ -123,8 +134,9 @@ pub(super) async fn for_letter(conn: &mut Conn, target: &Target, signals: &[Sign
         all.push(HintKind::Shared);
     }
     let elsewhere = signals.iter().any(|s| matches!(s.case(), Case::M18 | Case::M19));
-    if elsewhere && threads::list_of_client(conn, target.client).await?.len() > 1 {
-        all.push(HintKind::Belongs);
+    if elsewhere {
+        let has_another = threads::list_of_client(conn, target.client).await?.len() > 1;
+        all.push(if has_another { HintKind::Belongs } else { HintKind::OtherDesk });
     }
     Ok(all)
 }
@@ -138,6 +150,12 @@ pub(super) async fn tell(
     now: Moment,
 ) -> Result<(), Failure> {
     Ok(hints::insert(tx, thread, hint.word(), about, now, hint.is_once()).await?)
+}
+
+/// What was told is no longer so.
+pub(super) async fn take_back(tx: &mut Tx, thread: ThreadId, hint: HintKind, now: Moment) -> Result<(), Failure> {
+    hints::answer(tx, thread, hint.word(), "seen", now).await?;
+    Ok(())
 }
 
 /// What waits for this client's eyes in a thread of theirs.
@@ -196,37 +214,20 @@ pub async fn move_letter(house: &House, reader: &Reader, from: &Thread, to: &Thr
     let id = LetterId::try_from(hint.1.about.as_slice()).map_err(|_| Failure::NotFound)?;
     let mut conn = house.db.read().await?;
     let row = letters::find(&mut conn, id).await?.filter(|l| l.thread == from.id).ok_or(Failure::Changed)?;
-    let cert = keyring::epoch_cert(house, &mut conn, to.epoch).await?;
     drop(conn);
     if row.door != Door::Mail {
         return Err(Failure::NotAllowed);
     }
     let raw = read::original(house, reader, from, &row).await?;
-    let digest = parse::dedup_digest(raw.reveal());
-    let letter = parse::read(RawLetter::from_plain(raw)).map_err(|_| Failure::NotAllowed)?;
-    let unwrapped = wrapping::recognize(house, to.id, wrapping::open(house, letter)).await?;
-    let dedup = house.keys.house.hash(session::kind::DEDUP, [to.id.bytes(), &digest[..]].concat());
-    let place = Place { thread: to.id, epoch: to.epoch, cert: &cert, received: row.received };
-    let sealed = seal_mail(house, &place, &unwrapped.letter, unwrapped.wrapped.as_ref(), dedup)?;
-    let new = NewLetter { flags: row.flags.clone(), ..sealed };
+    let new = sealing::keep(house, raw, to, row.received, &row.flags).await?.letter;
     let mut tx = house.db.begin().await?;
     letters::delete(&mut tx, id).await?;
     if letters::insert_group(&mut tx, &[&new]).await?.first() == Some(&Stored::Stale) {
         return Err(Failure::Changed);
     }
     hints::answer(&mut tx, from.id, HintKind::Belongs.word(), "moved", house.now()).await?;
-    settle(&mut tx, from, house.now()).await?;
+    undo::settle(&mut tx, from.id).await?;
     let me = Some(reader.who.person);
     audit::note(&mut tx, &*house.chance, house.now(), me, Action::LetterMoved, Some(from.id)).await?;
     Ok(tx.commit().await?)
-}
-
-/// A letter left a thread: it waits for whatever is still unanswered, or for nothing.
-async fn settle(tx: &mut Tx, thread: &Thread, now: Moment) -> Result<(), Failure> {
-    let covered = letters::last_covered(tx, thread.id).await?;
-    match letters::oldest_after(tx, thread.id, covered).await? {
-        Some(since) => threads::update_waiting(tx, thread.id, since).await?,
-        None => threads::update_answered(tx, thread.id, now, None).await?,
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::habits::{self, Look};
 use super::hints::{self, HintKind};
 use super::receive::{Destination, JudgedLetter, Received};
 use super::session::{Realm, kind, open_name};
@@ -9,19 +10,16 @@ use crate::address::MailAddress;
 use crate::clock::Moment;
 use crate::house::{Failure, House, Names, Owner};
 use crate::ids::{HeldId, LetterId, ThreadId};
-use crate::limits::{ALARM_CASES_MIN, FALSE_ALARMS_PERCENT_MAX, TRAITS_MAX};
+use crate::limits::{ALARM_CASES_MIN, FALSE_ALARMS_PERCENT_MAX, FILED_SHOWN_MAX};
 use crate::role::Role;
-use crate::screen::{Known, SenderFit, Signal, Traits};
+use crate::screen::{Case, DeskName, Known, Signal};
 use crate::seal::{BlobContext, seal_blob};
 use crate::secret::PlainBytes;
 use crate::store::held::{self, HeldState, NewHeld};
+use crate::store::hints::CodeResult;
 use crate::store::threads::{self, Target};
 use crate::store::{Conn, desks, doubts, people};
 
-/// A trait as the thread keeps it: one byte for its kind, eight of a keyed hash.
-pub(super) const TRAIT_BYTES: usize = 9;
-const MAILER: u8 = b'm';
-const NAME: u8 = b'n';
 /// The kind of incident when our own mail comes back.
 const LOOP: &str = "loop";
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -38,7 +36,9 @@ pub(super) async fn names(house: &House) -> Result<Arc<Names>, Failure> {
             names.staff.push(open_name(house, Realm::Staff, person.id, &person.name_sealed)?);
         }
     }
-    names.desks.extend(desks::list(&mut conn).await?.into_iter().map(|d| (d.id, d.name)));
+    names
+        .desks
+        .extend(desks::list(&mut conn).await?.into_iter().map(|d| (d.id, DeskName { name: d.name, slug: d.slug })));
     Ok(house.keep_names(names))
 }
 
@@ -48,34 +48,6 @@ pub(super) fn confirmed(house: &House, to: &Destination) -> Option<MailAddress> 
     let sealed = target.sender_sealed.as_deref()?;
     let bytes = house.keys.house.open(kind::ADDRESS, target.client.bytes(), sealed).ok()?;
     MailAddress::parse(&String::from_utf8_lossy(bytes.reveal())).ok()
-}
-
-/// Keyed hashes of what a writer's mails have in common, bound to the thread.
-pub(super) fn trait_hashes(house: &House, to: &Destination, traits: &Traits) -> Vec<[u8; TRAIT_BYTES]> {
-    let Destination::Thread(target) = to else { return Vec::new() };
-    let hash = |tag: u8, text: &str| {
-        let whole = house.keys.house.hash(kind::TRAIT, [target.thread.bytes(), &[tag], text.as_bytes()].concat());
-        let mut out = [tag; TRAIT_BYTES];
-        for (to, from) in out.iter_mut().skip(1).zip(whole) {
-            *to = from;
-        }
-        out
-    };
-    let mailer = traits.mailer.as_ref().map(|m| hash(MAILER, m.reveal()));
-    let name = traits.name.as_ref().map(|n| hash(NAME, n.reveal()));
-    mailer.into_iter().chain(name).collect()
-}
-
-/// Whether a thread has heard from other mail programs, or other names, and never from this one. Only what the
-/// confirmed address sent is compared: of another sender that is known already.
-pub(super) fn strange(to: &Destination, fit: SenderFit, traits: &[[u8; TRAIT_BYTES]]) -> (bool, bool) {
-    let Destination::Thread(target) = to else { return (false, false) };
-    let is_new = |tag: u8| {
-        let mut known = target.traits.chunks_exact(TRAIT_BYTES).filter(|t| t.first() == Some(&tag)).peekable();
-        let mine = traits.iter().find(|t| t.first() == Some(&tag));
-        known.peek().is_some() && mine.is_some_and(|mine| known.all(|t| t != mine))
-    };
-    if fit == SenderFit::Confirmed { (is_new(MAILER), is_new(NAME)) } else { (false, false) }
 }
 
 /// What people said of earlier mail with these signals. Most mail has none, and then nothing is looked up.
@@ -106,26 +78,22 @@ pub(crate) async fn grey(conn: &mut Conn, desk: crate::ids::DeskId) -> Result<Ve
 pub(super) async fn learn(
     house: &House,
     target: &Target,
-    traits: &[[u8; TRAIT_BYTES]],
+    look: &Look,
     labels: &str,
     letter: LetterId,
 ) -> Result<(), Failure> {
-    let fresh: Vec<_> =
-        traits.iter().filter(|t| target.traits.chunks_exact(TRAIT_BYTES).all(|known| known != *t)).collect();
+    let traits = habits::learned(&target.traits, look);
     let signals = Signal::read(labels);
-    let mut conn = house.db.read().await?;
-    let hints = hints::for_letter(&mut conn, target, &signals).await?;
-    drop(conn);
-    if fresh.is_empty() && hints.is_empty() {
+    let hints = match signals.as_slice() {
+        [] => Vec::new(),
+        signals => hints::for_letter(&mut house.db.read().await?, target, signals).await?,
+    };
+    if traits.is_none() && hints.is_empty() {
         return Ok(());
     }
     let mut tx = house.db.begin().await?;
-    if !fresh.is_empty() {
-        let mut all = target.traits.clone();
-        all.extend(fresh.into_iter().flatten());
-        // The oldest go first.
-        let surplus = (all.len() / TRAIT_BYTES).saturating_sub(TRAITS_MAX) * TRAIT_BYTES;
-        threads::update_traits(&mut tx, target.thread, all.get(surplus..).unwrap_or_default()).await?;
+    if let Some(traits) = traits {
+        threads::update_traits(&mut tx, target.thread, &traits).await?;
     }
     for hint in hints {
         hints::tell(&mut tx, target.thread, hint, letter.bytes(), house.now()).await?;
@@ -142,6 +110,7 @@ pub(super) async fn shelve(
     signals: &[Signal],
     state: HeldState,
     digest: [u8; 32],
+    provenance: String,
 ) -> Result<Received, Failure> {
     let (desk, vouched, thread) = match to {
         Destination::Thread(t) => (t.desk, &t.desk_cert, Some(t.thread)),
@@ -156,7 +125,7 @@ pub(super) async fn shelve(
     let scope = thread.map_or_else(|| desk.bytes().to_vec(), |t| t.bytes().to_vec());
     let dedup = house.keys.house.hash(kind::DEDUP, [&scope, &digest[..]].concat());
     let reasons = Signal::write(signals.iter().copied());
-    let new = NewHeld { id, desk, thread, reasons, received, body, dedup, state };
+    let new = NewHeld { id, desk, thread, reasons, received, body, dedup, state, provenance };
     let mut tx = house.db.begin().await?;
     let is_new = held::insert(&mut tx, &new).await?;
     if let Some(thread) = thread.filter(|_| is_new && state == HeldState::Waiting) {
@@ -166,7 +135,7 @@ pub(super) async fn shelve(
     Ok(match (is_new, state) {
         (false, _) => Received::Duplicate,
         (true, HeldState::Filed) => Received::Filed,
-        (true, HeldState::Waiting | HeldState::Note) => Received::Held,
+        (true, _) => Received::Held,
     })
 }
 
@@ -181,6 +150,15 @@ async fn tell(
         hints::tell(tx, thread, hint, held.bytes(), now).await?;
     }
     Ok(())
+}
+
+/// Whether somebody else may be writing for a thread's client (M3): such mail waits, or a code word was wrong. Nothing is
+/// sent to the client's address while that is so.
+pub(super) async fn is_doubtful(conn: &mut Conn, thread: ThreadId) -> Result<bool, Failure> {
+    let waiting = held::list_of_thread(conn, thread, HeldState::Waiting, FILED_SHOWN_MAX).await?;
+    let doubts = |h: &held::Held| Signal::read(&h.reasons).iter().any(|s| s.case() == Case::M3);
+    let missed = crate::store::hints::find_code(conn, thread).await?.is_some_and(|q| q.result == CodeResult::Miss);
+    Ok(missed || waiting.iter().any(doubts))
 }
 
 /// Our own mail came back, or a mail goes in circles: counted for the operator and the scheduler (M8).

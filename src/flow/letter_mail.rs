@@ -10,11 +10,11 @@ use super::write::FormFile;
 use crate::address::MailAddress;
 use crate::audit::{self, Action};
 use crate::house::{Failure, House};
-use crate::ids::{LetterId, OutboxId, PersonId};
+use crate::ids::{LetterId, OutboxId, PersonId, ThreadId, base32};
 use crate::limits::REPLY_MAIL_FILES_BYTES_MAX;
 use crate::mime;
 use crate::role::Language;
-use crate::seal::{self, ThreadToken};
+use crate::seal::{self, HouseKey, ThreadToken};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::delivery::{self, Delivery, DeliveryMode, ReplyMail};
 use crate::store::people::Notice;
@@ -85,6 +85,25 @@ pub(crate) fn thread_address(house: &House, thread: &Thread) -> Result<MailAddre
     let token = ThreadToken::from_bytes(bytes.reveal()).map_err(|_| Failure::NotFound)?;
     let address = house.rules.thread_address(&token.local_part(&house.keys.house));
     MailAddress::parse(&address).map_err(|_| Failure::NotFound)
+}
+
+/// Bytes of a Message-ID that no other mail has.
+const NAME_BYTES: usize = 16;
+
+/// The left half of the Message-ID of one of our mails: of its row, so that a mail sent twice is recognized as one.
+pub(crate) fn message_name(key: &HouseKey, mail: OutboxId) -> String {
+    base32(key.hash("message-id", mail.bytes()).first_chunk::<NAME_BYTES>().unwrap_or(&[0; NAME_BYTES]))
+}
+
+/// What a later mail that refers to this one is recognized by, where both are of one thread.
+pub(crate) fn mail_hash(house: &House, thread: ThreadId, message_id: &str) -> [u8; 32] {
+    house.keys.house.hash(kind::MESSAGE_ID, [thread.bytes(), message_id.as_bytes()].concat())
+}
+
+/// The same of one of our own mails.
+pub(crate) fn own_mail_hash(house: &House, thread: ThreadId, mail: OutboxId) -> [u8; 32] {
+    let id = format!("{}@{}", message_name(&house.keys.house, mail), house.rules.mail_domain);
+    mail_hash(house, thread, &id)
 }
 
 /// A reply in the clear, between the form and the seal.

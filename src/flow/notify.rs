@@ -5,6 +5,7 @@
 
 use chrono::{Days, NaiveTime, TimeZone as _};
 
+use super::hold;
 use super::letter_mail;
 use super::receive::address_hash;
 use super::session::{Reader, kind};
@@ -12,15 +13,18 @@ use crate::address::MailAddress;
 use crate::chance;
 use crate::clock::Moment;
 use crate::house::{Failure, House};
-use crate::ids::{DeskId, JobId, LetterId, OutboxId, PersonId, base32};
+use crate::ids::{DeskId, JobId, OutboxId, PersonId, base32};
 use crate::limits::LINK_VALID;
 use crate::secret::PlainText;
+use crate::store::letters::{self, Letter};
 use crate::store::outbox::{self, MailKind, Outgoing};
 use crate::store::people::{self, Notice, NoticeMode, Person};
-use crate::store::{Tx, bounces, delivery, desks, jobs, letters};
+use crate::store::{Tx, bounces, delivery, desks, jobs, threads};
 
 /// The job that looks once a day whether something waits; its subject is the client.
 pub const DAILY_JOB: &str = "daily";
+/// Until a doubt is looked at again.
+const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// A client's settings, opened for their own page.
 pub struct Settings {
@@ -124,24 +128,27 @@ const fn can_write(notice: &Notice) -> bool {
 }
 
 /// A reply was released: puts its mail or a notification into the outbox, or writes the job for the daily one, where the
-/// client wants it. True: ring the outbox.
+/// client wants it. While somebody else may be writing for the client (`is_doubtful`) nothing is sent: they may be the one
+/// who reads the client's mail. The daily job looks again. True: ring the outbox.
 pub(crate) async fn announce(
     house: &House,
     tx: &mut Tx,
     client: &Person,
     desk: DeskId,
-    letter: LetterId,
+    letter: &Letter,
+    is_doubtful: bool,
 ) -> Result<bool, Failure> {
     let notice = people::find_notice(tx, client.id).await?.filter(can_write);
-    let is_full = letter_mail::is_ready(house, tx, client.id, notice.as_ref(), letter).await?;
+    let safe = notice.as_ref().filter(|_| !is_doubtful);
+    let is_full = letter_mail::is_ready(house, tx, client.id, safe, letter.id).await?;
     let Some(notice) = notice else {
         return Ok(false);
     };
     let now = house.now();
     let daily = match notice.mode {
         NoticeMode::Never => return Ok(false),
-        NoticeMode::AtOnce => None,
-        NoticeMode::Daily => {
+        NoticeMode::AtOnce if !is_doubtful => None,
+        NoticeMode::AtOnce | NoticeMode::Daily => {
             let zone = desks::find(tx, desk).await?.map_or_else(|| "UTC".to_owned(), |d| d.zone);
             Some(next_local_hour(now, &zone, house.rules.daily_hour))
         }
@@ -149,7 +156,9 @@ pub(crate) async fn announce(
     match (is_full, daily) {
         (true, due) => {
             if let Some(mail) = write(house, tx, &notice, client, MailKind::Letter, due.unwrap_or(now)).await? {
-                delivery::hand_over(tx, letter, mail).await?;
+                delivery::hand_over(tx, letter.id, mail).await?;
+                let hash = letter_mail::own_mail_hash(house, letter.thread, mail);
+                letters::update_mail(tx, letter.id, &hash).await?;
             }
         }
         (false, None) => {
@@ -200,16 +209,32 @@ async fn write(
 pub async fn daily(house: &House, client: PersonId) -> Result<(), Failure> {
     let mut tx = house.db.begin().await?;
     jobs::cancel(&mut tx, DAILY_JOB, client.bytes()).await?;
-    let notice = people::find_notice(&mut tx, client).await?.filter(|n| can_write(n) && n.mode == NoticeMode::Daily);
+    let notice = people::find_notice(&mut tx, client).await?;
+    let notice = notice.filter(|n| can_write(n) && n.mode != NoticeMode::Never);
     let person = people::find(&mut tx, client).await?.filter(|p| p.disabled.is_none());
     if let (Some(notice), Some(person)) = (notice, person)
         && letters::count_unread_of_client(&mut tx, client).await? > 0
     {
+        if is_doubtful(&mut tx, client).await? {
+            let tomorrow = house.now().plus(DAY);
+            jobs::insert(&mut tx, JobId::draw(&*house.chance), DAILY_JOB, client.bytes(), tomorrow, house.now())
+                .await?;
+            return Ok(tx.commit().await?);
+        }
         write(house, &mut tx, &notice, &person, MailKind::Notification, house.now()).await?;
     }
     tx.commit().await?;
     house.bell.outbox.notify_one();
     Ok(())
+}
+
+async fn is_doubtful(tx: &mut Tx, client: PersonId) -> Result<bool, Failure> {
+    for thread in threads::list_of_client(tx, client).await? {
+        if hold::is_doubtful(tx, thread.id).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn compose(

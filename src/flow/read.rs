@@ -343,15 +343,20 @@ pub async fn own_threads(house: &House, reader: &Reader) -> Result<Vec<(Thread, 
     Ok(all)
 }
 
+/// Released replies the client has not seen in a thread of theirs.
+pub async fn count_unread(house: &House, thread: &Thread) -> Result<i64, Failure> {
+    Ok(letters::count_unread(&mut house.db.read().await?, thread.id).await?)
+}
+
 /// The desk of a thread.
 pub async fn desk_of(house: &House, thread: &Thread) -> Result<Desk, Failure> {
     desks::find(&mut house.db.read().await?, thread.desk).await?.ok_or(Failure::NotFound)
 }
 
-/// The secret mail addresses of a client's threads: desk name, address.
-pub async fn own_addresses(house: &House, reader: &Reader) -> Result<Vec<(String, PlainText)>, Failure> {
+/// The secret mail addresses of a client's threads: thread, desk name, address.
+pub async fn own_addresses(house: &House, reader: &Reader) -> Result<Vec<(ThreadId, String, PlainText)>, Failure> {
     let all = own_threads(house, reader).await?;
     all.into_iter()
-        .map(|(thread, desk)| Ok((desk.name, PlainText::new(thread_address(house, &thread)?.text()))))
+        .map(|(thread, desk)| Ok((thread.id, desk.name, PlainText::new(thread_address(house, &thread)?.text()))))
         .collect()
 }

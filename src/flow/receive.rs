@@ -4,26 +4,25 @@
 //! acknowledges only after this returned, and this returns only after the commit is durable.
 
 use super::canary::{self, Canary};
+use super::habits::Look;
+use super::sealing::{self, seal_mail};
 use super::session::{Realm, folded_name, kind};
 use super::wrapping;
 use super::write::{Place, STALE_TRIES};
-use super::{bounce, hold, notify};
+use super::{bounce, habits, hold, notify, tray};
 use crate::address::MailAddress;
 use crate::house::{Failure, House, Names, Owner};
-use crate::ids::{AttachmentId, DeskId, LetterId, OutboxId};
+use crate::ids::{DeskId, OutboxId};
 use crate::limits::MAIL_INLINE_BYTES_MAX;
 use crate::parse::{self, Letter, RawLetter};
 use crate::provenance::Provenance;
-use crate::screen::{self, Disposition, Facts, ScreenedLetter, SenderFit, Signal};
-use crate::seal::{
-    AttachmentInfo, Author, BlobContext, Content, Entity, ThreadToken, TokenError, read_bounce_local, seal_blob,
-    seal_letter,
-};
-use crate::secret::{PlainBytes, PlainText};
+use crate::screen::{self, DeskName, Disposition, Facts, ScreenedLetter, SenderFit, Signal};
+use crate::seal::{ThreadToken, TokenError, read_bounce_local};
+use crate::secret::PlainBytes;
 use crate::store::held::HeldState;
-use crate::store::letters::{Door, NewLetter, Side, Stored};
+use crate::store::letters::{NewLetter, Stored};
 use crate::store::threads::{self, Target};
-use crate::store::{desks, people};
+use crate::store::{desks, people, retired};
 use crate::unwrap::{Unwrapped, Wrapped};
 
 /// Where a mail goes.
@@ -98,10 +97,7 @@ pub enum Refused {
 
 /// Finds out where mail to an address goes. `domain` is lower-case ASCII and empty for a bare `postmaster`.
 pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Destination, NoDestination> {
-    if !domain.is_empty() && domain != house.rules.mail_domain {
-        return Err(NoDestination::NotOurs);
-    }
-    let local = local.to_ascii_lowercase();
+    let local = house.rules.own_name(local, domain).ok_or(NoDestination::NotOurs)?;
     if local == "no-reply" || local == "noreply" {
         return Err(NoDestination::NoReply);
     }
@@ -115,7 +111,11 @@ pub async fn destination(house: &House, local: &str, domain: &str) -> Result<Des
     match ThreadToken::read(&local, &house.keys.house) {
         Ok(token) => {
             let hash = house.keys.house.hash(kind::THREAD_TOKEN, token.bytes());
-            let found = house.lookups.find(&house.db, hash).await.map_err(failed)?;
+            let mut found = house.lookups.find(&house.db, hash).await.map_err(failed)?;
+            if found.is_none() {
+                let mut conn = house.db.read().await.map_err(failed)?;
+                found = retired::find_target(&mut conn, &hash).await.map_err(failed)?;
+            }
             return found.map(|t| Destination::Thread(Box::new(t))).ok_or(NoDestination::Unknown);
         }
         Err(TokenError::Mistyped) => return Err(NoDestination::Mistyped),
@@ -171,38 +171,51 @@ pub async fn by_mail(
     if let Destination::Bounce(mail) = to {
         return bounce::take(house, *mail, &judged).await;
     }
-    let judged = match judged {
+    match judged {
         Judged::Unreadable(raw) => {
-            return hold::shelve(house, to, raw, &[Signal::Unreadable], HeldState::Waiting, digest).await;
+            let found = provenance.write();
+            hold::shelve(house, to, raw, &[Signal::Unreadable], HeldState::Waiting, digest, found).await
         }
-        Judged::Read(judged) => judged,
-    };
-    let fit = judged.fit;
+        Judged::Read(judged) => carry_out(house, &arrival, *judged, digest).await,
+    }
+}
+
+/// Does with a mail what its findings ask for, once the people were asked who said something of earlier mail.
+async fn carry_out(
+    house: &House,
+    arrival: &Arrival<'_>,
+    judged: JudgedLetter,
+    digest: [u8; 32],
+) -> Result<Received, Failure> {
+    let (to, fit, found) = (arrival.to, judged.fit, arrival.provenance.write());
     let known = hold::known(house, to, &judged).await?;
+    let astray = tray::is_astray(house, to, &judged).await?;
     let screened = judged.screened.reconsider(fit, &known);
-    let signals: Vec<Signal> = screened.findings().iter().map(|f| f.signal).collect();
-    match screened.disposition() {
-        Disposition::Deliver => {
-            let labels = screened.labels(&known);
-            let unwrapped = Unwrapped { letter: screened.into_letter(), wrapped: judged.wrapped };
-            enter(house, to, unwrapped, &labels, &judged.traits, digest).await
-        }
-        Disposition::Hold => {
-            let raw = wrapping::received(screened.into_letter(), judged.wrapped);
-            let received = hold::shelve(house, to, raw, &signals, HeldState::Waiting, digest).await?;
+    let signals: Vec<Signal> = screened.findings().iter().map(|f| f.signal).chain(astray).collect();
+    let disposition = screened.disposition();
+    let labels = screened.labels(&known);
+    let letter = screened.into_letter();
+    if disposition == Disposition::Deliver && astray.is_none() {
+        let unwrapped = Unwrapped { letter, wrapped: judged.wrapped };
+        return enter(house, to, unwrapped, &labels, &judged.look, digest).await;
+    }
+    let raw = wrapping::received(letter, judged.wrapped);
+    match disposition {
+        Disposition::Deliver if fit == SenderFit::Confirmed => tray::put(house, to, raw, &signals, digest, found).await,
+        // Where somebody else writes to an address that was replaced, a person decides, whatever was fine before.
+        Disposition::Deliver | Disposition::Hold => {
+            let received = hold::shelve(house, to, raw, &signals, HeldState::Waiting, digest, found).await?;
             // What nobody can open waits, and its client is told once how to send it again.
             if let (Destination::Thread(target), SenderFit::Confirmed, Received::Held) = (to, fit, received)
                 && signals.contains(&Signal::Locked)
+                && !target.is_retired
                 && let Err(failure) = notify::unreadable(house, target.client).await
             {
                 tracing::warn!(thread = %target.thread, %failure, "a client was not told that a mail stays shut");
             }
             Ok(received)
         }
-        Disposition::File => {
-            let raw = wrapping::received(screened.into_letter(), judged.wrapped);
-            hold::shelve(house, to, raw, &signals, HeldState::Filed, digest).await
-        }
+        Disposition::File => hold::shelve(house, to, raw, &signals, HeldState::Filed, digest, found).await,
         Disposition::Refuse => {
             hold::record_loop(house, to).await?;
             Ok(Received::Refused(Refused::Loop))
@@ -229,8 +242,8 @@ pub(super) struct JudgedLetter {
     pub(super) wrapped: Option<Wrapped>,
     pub(super) screened: ScreenedLetter,
     pub(super) fit: SenderFit,
-    /// Keyed hashes of the mail program and the name, as the thread keeps them.
-    pub(super) traits: Vec<[u8; hold::TRAIT_BYTES]>,
+    /// What it looks like beside the thread's other mails.
+    pub(super) look: Look,
     /// Keyed hash of the sender's address; no bytes where there is none.
     pub(super) sender_hash: Vec<u8>,
 }
@@ -244,13 +257,14 @@ fn judge(house: &House, arrival: &Arrival<'_>, mail: PlainBytes) -> Judged {
     };
     let Unwrapped { letter, wrapped } = wrapping::open(house, letter);
     let fit = sender_fit(house, arrival.to, &letter);
-    let traits = parse::Outline::read(letter.raw.bytes()).map(|o| screen::traits(&o));
-    let traits = traits.map_or_else(|_| Vec::new(), |t| hold::trait_hashes(house, arrival.to, &t));
-    let strange = hold::strange(arrival.to, fit, &traits);
+    let look = match arrival.to {
+        Destination::Thread(target) => habits::look_at(house, target.thread, &letter, house.now()),
+        _ => Look::default(),
+    };
     let confirmed = (fit == SenderFit::Other).then(|| hold::confirmed(house, arrival.to)).flatten();
     let desk = arrival.to.desk();
     let names = arrival.names;
-    let other_desks: Vec<String> = names.desks.iter().filter(|d| Some(d.0) != desk).map(|d| d.1.clone()).collect();
+    let other_desks: Vec<DeskName> = names.desks.iter().filter(|d| Some(d.0) != desk).map(|d| d.1.clone()).collect();
     let facts = Facts {
         fit,
         null_sender: arrival.null_sender,
@@ -259,13 +273,12 @@ fn judge(house: &House, arrival: &Arrival<'_>, mail: PlainBytes) -> Judged {
         confirmed: confirmed.as_ref(),
         staff: &names.staff,
         other_desks: &other_desks,
-        new_mailer: strange.0,
-        other_name: strange.1,
+        strange: habits::strange(arrival.to, fit, &look),
         locked: wrapped.as_ref().is_some_and(|w| w.wrap.lock.is_shut()),
     };
     let sender_hash = letter.from.as_ref().map(|f| address_hash(house, f).to_vec()).unwrap_or_default();
     let screened = screen::screen(letter, &facts);
-    Judged::Read(Box::new(JudgedLetter { wrapped, screened, fit, traits, sender_hash }))
+    Judged::Read(Box::new(JudgedLetter { wrapped, screened, fit, look, sender_hash }))
 }
 
 fn sender_fit(house: &House, to: &Destination, letter: &Letter) -> SenderFit {
@@ -289,7 +302,7 @@ async fn enter(
     to: &Destination,
     unwrapped: Unwrapped,
     labels: &str,
-    traits: &[[u8; hold::TRAIT_BYTES]],
+    look: &Look,
     digest: [u8; 32],
 ) -> Result<Received, Failure> {
     let Destination::Thread(target) = to else {
@@ -297,7 +310,7 @@ async fn enter(
     };
     let Unwrapped { letter, wrapped } = wrapping::recognize(house, target.thread, unwrapped).await?;
     let mut target = target.clone();
-    let dedup = house.keys.house.hash(kind::DEDUP, [target.thread.bytes(), &digest[..]].concat());
+    let dedup = sealing::dedup(house, target.thread, &digest);
     for _ in 0..STALE_TRIES {
         let cert = house.cert(Owner::Epoch(target.epoch.bytes()), &target.epoch_cert)?;
         let place = Place { thread: target.thread, epoch: target.epoch, cert: &cert, received: house.now() };
@@ -306,7 +319,7 @@ async fn enter(
         match house.gathering.put(&house.db, new).await? {
             Stored::New => {
                 // The letter is stored: a failure here is no reason to refuse it, or the next step would be skipped.
-                if let Err(failure) = hold::learn(house, &target, traits, labels, id).await {
+                if let Err(failure) = hold::learn(house, &target, look, labels, id).await {
                     tracing::warn!(thread = %target.thread, %failure, "what a letter looked like was not remembered");
                 }
                 wrapping::afterwards(house, target.thread, &letter, wrapped.as_ref()).await;
@@ -322,66 +335,4 @@ async fn enter(
         }
     }
     Err(Failure::Busy)
-}
-
-/// A small mail is sealed as it came. A large one becomes a reading copy, so that a page need not open all of it, and its
-/// original beside it. Of one that came encrypted or signed, what was opened is sealed so, and the mail as received
-/// beside it.
-pub(crate) fn seal_mail(
-    house: &House,
-    place: &Place<'_>,
-    letter: &Letter,
-    wrapped: Option<&Wrapped>,
-    dedup: [u8; 32],
-) -> Result<NewLetter, Failure> {
-    let id = LetterId::draw(&*house.chance);
-    let raw = letter.raw.bytes();
-    let mut attachments = Vec::new();
-    let mut beside = |bytes: PlainBytes, kind: &'static str| -> Result<AttachmentId, Failure> {
-        let blob = AttachmentId::draw(&*house.chance);
-        let ids = [place.thread.bytes(), id.bytes(), blob.bytes()];
-        let context = BlobContext { kind, ids: &ids };
-        attachments.push((blob, seal_blob(bytes, place.cert, house.signer(), place.received, &context)?));
-        Ok(blob)
-    };
-    let content = if raw.len() <= MAIL_INLINE_BYTES_MAX {
-        Content::Mail { original: PlainBytes::new(raw.to_vec()) }
-    } else {
-        let original = beside(PlainBytes::new(raw.to_vec()), "original")?;
-        let list = letter.files.iter().map(|f| AttachmentInfo {
-            id: original,
-            name: PlainText::new(f.name.clone()),
-            media_type: f.media_type.clone(),
-            bytes: u64::try_from(f.bytes).unwrap_or(u64::MAX),
-        });
-        Content::Text { text: letter.text.clone(), attachments: list.collect() }
-    };
-    let mut wrap = wrapped.map(|w| w.wrap.clone());
-    if let (Some(wrap), Some(received)) = (&mut wrap, wrapped.and_then(|w| w.received.as_ref())) {
-        wrap.original = Some(beside(received.clone(), "as-received")?);
-    }
-    let entity = Entity {
-        thread: place.thread,
-        letter: id,
-        received: place.received,
-        author: Author::Client,
-        subject: letter.subject.clone(),
-        content,
-        wrap,
-    };
-    Ok(NewLetter {
-        id,
-        thread: place.thread,
-        epoch: place.epoch,
-        side: Side::Client,
-        author: None,
-        door: Door::Mail,
-        received: place.received,
-        released: Some(place.received),
-        covers: None,
-        body: seal_letter(entity, place.cert, house.signer())?,
-        attachments,
-        dedup,
-        flags: String::new(),
-    })
 }

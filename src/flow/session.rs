@@ -28,6 +28,7 @@ pub(crate) mod kind {
     pub(crate) const THREAD_TOKEN: &str = "thread-token";
     pub(crate) const LINK_TOKEN: &str = "link-token";
     pub(crate) const OUTBOX: &str = "outbox";
+    pub(crate) const MESSAGE_ID: &str = "thread-mail";
     pub(crate) const DEDUP: &str = "dedup";
     pub(crate) const FETCH_ACCOUNT: &str = "fetch-account";
     pub(crate) const CLIENT_KEY: &str = "client-key";

@@ -1,7 +1,8 @@
 //! The held shelf: mail that waits for a person's decision, machines' notes, third parties' notes.
 
-use super::session::{Reader, kind};
-use super::{hold, keyring, wrapping};
+use super::hints::{self, HintKind};
+use super::session::Reader;
+use super::{habits, hold, keyring, sealing, tray, wrapping};
 use crate::address::MailAddress;
 use crate::audit::{self, Action};
 use crate::clock::Moment;
@@ -9,14 +10,15 @@ use crate::house::{Failure, House};
 use crate::ids::{DeskId, HeldId, LetterId, ThreadId};
 use crate::limits::FILED_SHOWN_MAX;
 use crate::parse::{self, Letter, Mailbox, Outline, RawLetter};
+use crate::provenance::Provenance;
 use crate::role::Role;
 use crate::screen::{Case, Signal};
 use crate::seal::{BlobContext, Wrap, open_blob};
 use crate::secret::{PlainBytes, PlainText};
 use crate::store::held::{self, Held, HeldState};
-use crate::store::letters::{self, NewLetter, Stored};
+use crate::store::letters::{self, Stored};
 use crate::store::threads::{self, Thread};
-use crate::store::{Tx, doubts};
+use crate::store::{Tx, decisions, doubts};
 use crate::unwrap::Unwrapped;
 
 /// A mail on the shelf, as listed.
@@ -55,6 +57,8 @@ pub struct OpenHeld {
     pub files: Vec<PlainText>,
     /// How it was wrapped, where it came encrypted or signed.
     pub wrap: Option<Wrap>,
+    /// What was found out about its sender when it came.
+    pub provenance: Option<Provenance>,
 }
 
 fn line(h: &Held) -> HeldLine {
@@ -88,12 +92,17 @@ pub async fn of_thread(house: &House, thread: ThreadId, state: HeldState) -> Res
     Ok(held::list_of_thread(&mut conn, thread, state, FILED_SHOWN_MAX).await?.iter().map(line).collect())
 }
 
-async fn open_raw(house: &House, reader: &Reader, id: HeldId) -> Result<(Held, PlainBytes), Failure> {
+/// Whether somebody else may be writing for a thread's client.
+pub async fn is_doubtful(house: &House, thread: ThreadId) -> Result<bool, Failure> {
+    hold::is_doubtful(&mut house.db.read().await?, thread).await
+}
+
+pub(super) async fn open_raw(house: &House, reader: &Reader, id: HeldId) -> Result<(Held, PlainBytes), Failure> {
     if !reader.who.roles.has(Role::Counselor) {
         return Err(Failure::NotAllowed);
     }
     let mut conn = house.db.read().await?;
-    let row = held::find(&mut conn, id).await?.ok_or(Failure::NotFound)?;
+    let row = held::find(&mut conn, id).await?.filter(|h| h.state.is_on_shelf()).ok_or(Failure::NotFound)?;
     let key = keyring::desk_key(&mut conn, reader, row.desk).await?;
     let ids = [row.desk.bytes(), row.id.bytes()];
     let signers = [house.practice_cert().clone()];
@@ -114,6 +123,7 @@ pub async fn open(house: &House, reader: &Reader, id: HeldId) -> Result<OpenHeld
         text: None,
         files: Vec::new(),
         wrap: None,
+        provenance: Provenance::read(&row.provenance),
     };
     let Ok(letter) = parse::read(RawLetter::from_plain(raw)) else {
         return Ok(opened);
@@ -172,32 +182,29 @@ pub async fn let_in(house: &House, reader: &Reader, id: HeldId, into: Option<Thr
     if !threads_of(house, &line(&row)).await?.iter().any(|t| t.id == thread) {
         return Err(Failure::NotAllowed);
     }
-    let mut conn = house.db.read().await?;
-    let target = threads::find(&mut conn, thread).await?.ok_or(Failure::NotFound)?;
-    let cert = keyring::epoch_cert(house, &mut conn, target.epoch).await?;
-    drop(conn);
-    let digest = parse::dedup_digest(raw.reveal());
-    let letter = parse::read(RawLetter::from_plain(raw)).map_err(|_| Failure::NotAllowed)?;
-    let sender = letter.from.as_ref().map(|f| super::receive::address_hash(house, f).to_vec()).unwrap_or_default();
-    let unwrapped = wrapping::recognize(house, thread, wrapping::open(house, letter)).await?;
-    let dedup = house.keys.house.hash(kind::DEDUP, [thread.bytes(), &digest[..]].concat());
-    let place = super::write::Place { thread, epoch: target.epoch, cert: &cert, received: row.received };
-    let sealed = super::receive::seal_mail(house, &place, &unwrapped.letter, unwrapped.wrapped.as_ref(), dedup)?;
-    let new = NewLetter { flags: row.reasons.clone(), ..sealed };
+    let target = threads::find(&mut house.db.read().await?, thread).await?.ok_or(Failure::NotFound)?;
+    let kept = sealing::keep(house, raw, &target, row.received, &row.reasons).await?;
     let now = house.now();
     let mut tx = house.db.begin().await?;
-    held::delete(&mut tx, id).await?;
-    if letters::insert_group(&mut tx, &[&new]).await?.first() == Some(&Stored::Stale) {
+    decisions::decide(&mut tx, id, HeldState::Entered, reader.who.person, now, Some(kept.letter.id)).await?;
+    held::delete_twin(&mut tx, &tray::dedup(house, used, &kept.digest)).await?;
+    if letters::insert_group(&mut tx, &[&kept.letter]).await?.first() == Some(&Stored::Stale) {
         return Err(Failure::Changed);
     }
     for signal in Signal::read(&row.reasons) {
         if row.state == HeldState::Waiting {
             doubts::count_alarm(&mut tx, row.desk, signal.word(), true).await?;
         }
-        remember(&mut tx, used, signal, &sender, now).await?;
+        remember(&mut tx, used, signal, &kept.sender, now).await?;
     }
     audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::HeldLetIn, Some(thread)).await?;
     tx.commit().await?;
+    wrapping::learn_candidates(house, thread, kept.learned).await;
+    // What the client's own address sent is no surprise the next time; what another one sent proves nothing.
+    let is_clients = Signal::read(&row.reasons).iter().all(|s| !s.is_about_sender());
+    if is_clients && let Err(failure) = habits::learn_let_in(house, thread, &kept.look).await {
+        tracing::warn!(%thread, %failure, "what a letter looked like was not remembered");
+    }
     Ok(thread)
 }
 
@@ -233,13 +240,18 @@ pub async fn label_is_fine(
     Ok(tx.commit().await?)
 }
 
-/// "Not for us": the mail is deleted, nobody is told.
+/// "Not for us": the mail is deleted. A client whose own letter went astray is told so; nobody else is told anything.
+/// Until [`super::undo`] has no way back it is kept, out of every list.
 pub async fn discard(house: &House, reader: &Reader, id: HeldId) -> Result<(), Failure> {
     let (row, _) = open_raw(house, reader, id).await?;
+    let now = house.now();
     let mut tx = house.db.begin().await?;
-    held::delete(&mut tx, id).await?;
+    decisions::decide(&mut tx, id, HeldState::Discarded, reader.who.person, now, None).await?;
     was_right(&mut tx, &row).await?;
-    audit::note(&mut tx, &*house.chance, house.now(), Some(reader.who.person), Action::HeldDeleted, row.thread).await?;
+    if let Some(thread) = row.thread.filter(|_| hints::is_slip_of_client(&Signal::read(&row.reasons))) {
+        hints::tell(&mut tx, thread, HintKind::NotForUs, id.bytes(), now).await?;
+    }
+    audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::HeldDeleted, row.thread).await?;
     Ok(tx.commit().await?)
 }
 

@@ -9,7 +9,7 @@ use crate::parse::{self, Letter, RawLetter};
 use crate::seal::{Cert, Signed};
 use crate::secret::PlainBytes;
 use crate::store::threads;
-use crate::unwrap::{self, Keyring, Unwrapped, Wrapped};
+use crate::unwrap::{self, Keyring, Learned, Unwrapped, Wrapped};
 
 /// Opens a mail with the house's key alone.
 pub(crate) fn open(house: &House, letter: Letter) -> Unwrapped {
@@ -43,12 +43,15 @@ pub(crate) async fn recognize(house: &House, thread: ThreadId, unwrapped: Unwrap
     Ok(unwrap::open(&keyring, letter))
 }
 
+/// The mail as received, to look at.
+pub(crate) fn outside<'a>(letter: &'a Letter, wrapped: Option<&'a Wrapped>) -> &'a [u8] {
+    wrapped.and_then(|w| w.received.as_ref()).map_or_else(|| letter.raw.bytes(), |r| r.reveal())
+}
+
 /// What follows when a letter is stored: keys that came along are remembered, and the client is told when it could not be
 /// opened. The letter is safe whatever happens here, so a failure is no reason to refuse it.
 pub(crate) async fn afterwards(house: &House, thread: ThreadId, letter: &Letter, wrapped: Option<&Wrapped>) {
-    let raw = wrapped.and_then(|w| w.received.as_ref()).map_or_else(|| letter.raw.bytes(), |r| r.reveal());
-    let may_bring = !letter.files.is_empty() || !parse::header(raw, "Autocrypt").is_empty();
-    let learned = if may_bring { unwrap::learn(raw, letter) } else { Vec::new() };
+    let learned = brought(letter, wrapped);
     let wrap = wrapped.map(|w| &w.wrap);
     let is_shut = wrap.is_some_and(|w| w.lock.is_shut());
     if learned.is_empty() && !is_shut {
@@ -65,4 +68,27 @@ pub(crate) async fn afterwards(house: &House, thread: ThreadId, letter: &Letter,
     if let Err(failure) = done {
         tracing::warn!(%thread, %failure, "what a letter brought along was not remembered");
     }
+}
+
+/// The same for a mail that was kept elsewhere first: keys it brought are offered to the client, and none counts by itself,
+/// whoever signed it.
+pub(crate) async fn learn_candidates(house: &House, thread: ThreadId, learned: Vec<Learned>) {
+    if learned.is_empty() {
+        return;
+    }
+    let done: Result<(), Failure> = async {
+        let client = threads::find(&mut house.db.read().await?, thread).await?.ok_or(Failure::NotFound)?.client;
+        client_keys::learn(house, client, learned, None).await
+    }
+    .await;
+    if let Err(failure) = done {
+        tracing::warn!(%thread, %failure, "the keys that a letter brought along were not remembered");
+    }
+}
+
+/// The keys that came along with a letter.
+pub(super) fn brought(letter: &Letter, wrapped: Option<&Wrapped>) -> Vec<Learned> {
+    let raw = outside(letter, wrapped);
+    let may_bring = !letter.files.is_empty() || !parse::header(raw, "Autocrypt").is_empty();
+    if may_bring { unwrap::learn(raw, letter) } else { Vec::new() }
 }

@@ -69,6 +69,7 @@ pub async fn by_form(house: &House, reader: &Reader, thread: &Thread, letter: Fo
             attachments,
             dedup,
             flags: String::new(),
+            mail_hash: Vec::new(),
         };
         let mut tx = house.db.begin().await?;
         let stored = letters::insert_group(&mut tx, &[&new]).await?;

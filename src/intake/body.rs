@@ -115,9 +115,10 @@ impl Body {
         });
         self.arrived = self.arrived.saturating_add(taken);
         self.check_size();
+        // Asked first: how the bytes are cut must not decide whether the conversation goes on.
         let progress = match complete {
+            _ if self.is_endless() => Progress::Endless,
             true => Progress::Complete,
-            false if self.is_endless() => Progress::Endless,
             false => Progress::More,
         };
         (taken, progress)

@@ -16,7 +16,7 @@ pub(super) const MAIL_FIRST: Reply = Reply::known(503, (5, 5, 1), "MAIL comes fi
 pub(super) const MAIL_TWICE: Reply = Reply::known(503, (5, 5, 1), "Sender already given");
 pub(super) const RCPT_FIRST: Reply = Reply::known(503, (5, 5, 1), "No valid recipients");
 pub(super) const CHUNKS_BEGUN: Reply = Reply::known(503, (5, 5, 1), "The mail comes in chunks already");
-pub(super) const RECIPIENTS_MAX: Reply = Reply::known(452, (4, 5, 3), "Too many recipients");
+pub(super) const RECIPIENTS_MAX: Reply = Reply::spoken(452, (4, 5, 3), "door-recipients");
 pub(super) const LINE_TOO_LONG: Reply = Reply::known(500, (5, 5, 2), "Line too long");
 pub(super) const ENOUGH_MAILS: Reply =
     Reply::known(421, (4, 7, 0), "Enough mails for one connection; please connect again");
@@ -24,11 +24,9 @@ pub(super) const ENOUGH_ERRORS: Reply = Reply::known(421, (4, 7, 0), "Too many e
 pub(super) const TOO_SLOW: Reply = Reply::known(421, (4, 4, 2), "Time-out; closing the connection");
 pub(super) const TLS_READY: Reply = Reply::known(220, (2, 0, 0), "Ready to start TLS");
 pub(super) const TLS_TWICE: Reply = Reply::known(503, (5, 5, 1), "TLS has begun already");
-pub(super) const TLS_FIRST: Reply = Reply::known(530, (5, 7, 0), "Mail is taken with TLS only: say STARTTLS first");
-pub(super) const SOURCE_MAILS: Reply =
-    Reply::known(450, (4, 7, 1), "Too many mails from your network; please come back in a minute");
-pub(super) const SOURCE_GUESSES: Reply =
-    Reply::known(450, (4, 7, 1), "Too many unknown addresses from your network; please come back in a minute");
+pub(super) const TLS_FIRST: Reply = Reply::spoken(530, (5, 7, 0), "door-tls");
+pub(super) const SOURCE_MAILS: Reply = Reply::spoken(450, (4, 7, 1), "door-many-mails");
+pub(super) const SOURCE_GUESSES: Reply = Reply::spoken(450, (4, 7, 1), "door-many-guesses");
 pub(super) const CLOSING: Reply = Reply::known(421, (4, 3, 2), "Going down for maintenance; please come back");
 
 /// Lines that are the same for every connection of a house.

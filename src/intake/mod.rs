@@ -4,8 +4,8 @@
 //! [`Reception`]; it answers the client with what the reception says. It knows nothing of threads, desks or the store,
 //! keeps nothing of a mail after the answer, and writes nothing of a mail into a log.
 //!
-//! - `session`: one connection; `command` reads its lines, `body` gathers a mail with `dots`, `wire` moves the bytes, `patience`
-//!   keeps the time.
+//! - `session`: one connection, and how it takes mails in; `command` reads its lines, `body` gathers a mail with `dots`, `wire` moves the bytes, `patience`
+//!   keeps the time, `reply` and `speech` find the words.
 //! - `listen`: accepts connections, caps them, stops gracefully; `sockets` are what it listens at, `sources` where
 //!   connections come from, `proxy` what a load balancer says of that.
 //! - `identity`: the certificate the doors show, `validity` until when it is good.
@@ -26,6 +26,7 @@ mod session;
 mod settings;
 mod sockets;
 mod sources;
+mod speech;
 #[cfg(test)]
 mod tests;
 mod validity;

@@ -4,15 +4,27 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::Write as _;
 
-/// The sentence of a reply, in bytes: with codes and line end it stays below the 512 of RFC 5321 4.5.3.1.5.
-const TEXT_BYTES_MAX: usize = 400;
+use crate::role::Language;
+use crate::texts::Texts;
 
-/// One answer to a client. The text is for the postmaster at the other end; it must hold nothing of a mail.
+/// The words of a reply, in bytes: with codes and line end it stays below the 512 of RFC 5321 4.5.3.1.5.
+const TEXT_BYTES_MAX: usize = 480;
+
+/// One answer to a client; it must hold nothing of a mail. Mail programs read the codes. What a person may get to read in
+/// a bounce stands in the language files and is said in two languages, the one the sender likely reads first.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     code: u16,
     enhanced: (u8, u8, u8),
-    text: Cow<'static, str>,
+    words: Words,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Words {
+    /// Between programs.
+    Plain(Cow<'static, str>),
+    /// The key of a text for people, and where they may write instead.
+    Spoken { key: &'static str, url: Cow<'static, str> },
 }
 
 impl Reply {
@@ -25,12 +37,27 @@ impl Reply {
             500..=599 => (code, 5),
             _ => (451, 4),
         };
-        Self { code, enhanced: (class, enhanced.1, enhanced.2), text: Cow::Owned(one_line(&text.into())) }
+        let words = Words::Plain(Cow::Owned(one_line(&text.into())));
+        Self { code, enhanced: (class, enhanced.1, enhanced.2), words }
     }
 
-    /// A reply known when the program is written.
+    /// A reply between programs, known when this one is written.
     pub(super) const fn known(code: u16, enhanced: (u8, u8, u8), text: &'static str) -> Self {
-        Self { code, enhanced, text: Cow::Borrowed(text) }
+        Self { code, enhanced, words: Words::Plain(Cow::Borrowed(text)) }
+    }
+
+    /// A reply with a text for people: a key of `door.ftl`.
+    pub const fn spoken(code: u16, enhanced: (u8, u8, u8), key: &'static str) -> Self {
+        Self { code, enhanced, words: Words::Spoken { key, url: Cow::Borrowed("") } }
+    }
+
+    /// The same with the address where people may write instead.
+    #[must_use]
+    pub fn at(mut self, place: &str) -> Self {
+        if let Words::Spoken { url, .. } = &mut self.words {
+            *url = Cow::Owned(place.to_owned());
+        }
+        self
     }
 
     /// 250: the mail is stored.
@@ -45,22 +72,22 @@ impl Reply {
 
     /// 451: something of ours does not work now; the sender keeps the mail and comes back.
     pub const fn try_later() -> Self {
-        Self::known(451, (4, 3, 0), "Something does not work here at the moment; please try again later")
+        Self::spoken(451, (4, 3, 0), "door-later")
     }
 
     /// 452: no room at the moment.
     pub const fn no_room() -> Self {
-        Self::known(452, (4, 3, 1), "No room at the moment; please try again later")
+        Self::spoken(452, (4, 3, 1), "door-no-room")
     }
 
     /// 550: nobody here has this address.
     pub const fn no_such_mailbox() -> Self {
-        Self::known(550, (5, 1, 1), "No such mailbox here")
+        Self::spoken(550, (5, 1, 1), "door-nobody")
     }
 
     /// 550: the domain is not ours.
     pub const fn no_relaying() -> Self {
-        Self::known(550, (5, 7, 1), "Mail for that domain is not accepted here")
+        Self::spoken(550, (5, 7, 1), "door-not-ours")
     }
 
     /// 550 with a sentence that says what to do instead.
@@ -70,12 +97,12 @@ impl Reply {
 
     /// 552: the mail is larger than we take.
     pub const fn too_large() -> Self {
-        Self::known(552, (5, 3, 4), "The mail is too large")
+        Self::spoken(552, (5, 3, 4), "door-too-large")
     }
 
     /// 554: the content cannot be accepted.
     pub const fn unacceptable() -> Self {
-        Self::known(554, (5, 6, 0), "The content of the mail cannot be accepted")
+        Self::spoken(554, (5, 6, 0), "door-unacceptable")
     }
 
     /// The three-digit code.
@@ -88,9 +115,16 @@ impl Reply {
         self.enhanced
     }
 
-    /// The sentence.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// What it says, in both languages.
+    pub fn text(&self, first: Language) -> String {
+        match &self.words {
+            Words::Plain(text) => text.clone().into_owned(),
+            Words::Spoken { key, url } => {
+                let second = if first == Language::English { Language::Indonesian } else { Language::English };
+                let say = |language| Texts(language).t1(key, "url", url.clone().into_owned());
+                one_line(&format!("{} / {}", say(first), say(second)))
+            }
+        }
     }
 
     /// Did it work out?
@@ -104,14 +138,15 @@ impl Reply {
     }
 
     /// Writes the line. Letters outside ASCII may only be sent to a client that asked for SMTPUTF8 (RFC 6531 3.7.4).
-    pub(super) fn write(&self, out: &mut Vec<u8>, utf8: bool) {
+    pub(super) fn write(&self, out: &mut Vec<u8>, utf8: bool, first: Language) {
         let (class, subject, detail) = self.enhanced;
+        let text = self.text(first);
         // Writing to a vector cannot fail.
         let _ = write!(out, "{} {class}.{subject}.{detail} ", self.code);
-        if utf8 || self.text.is_ascii() {
-            out.extend_from_slice(self.text.as_bytes());
+        if utf8 || text.is_ascii() {
+            out.extend_from_slice(text.as_bytes());
         } else {
-            out.extend(self.text.chars().map(|c| u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or(b'?')));
+            out.extend(text.chars().map(|c| u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or(b'?')));
         }
         out.extend_from_slice(b"\r\n");
     }
@@ -147,7 +182,7 @@ mod tests {
 
     fn line(reply: &Reply, utf8: bool) -> String {
         let mut out = Vec::new();
-        reply.write(&mut out, utf8);
+        reply.write(&mut out, utf8, Language::English);
         String::from_utf8(out).unwrap()
     }
 
@@ -162,8 +197,30 @@ mod tests {
     #[test]
     fn a_long_reply_is_cut_between_letters() {
         let reply = Reply::new(451, (4, 0, 0), "ä".repeat(1_000));
-        assert_eq!(reply.text().len(), TEXT_BYTES_MAX);
+        assert_eq!(reply.text(Language::English).len(), TEXT_BYTES_MAX);
         assert!(line(&Reply::new(451, (4, 0, 0), "€".repeat(1_000)), true).len() < 512);
+    }
+
+    #[test]
+    fn what_people_read_is_said_in_two_languages() {
+        let reply = Reply::spoken(550, (5, 1, 1), "door-unknown").at("https://surat.example");
+        let english = line(&reply, false);
+        let (first, second) = english.split_once(" / ").unwrap();
+        assert!(first.starts_with("550 5.1.1 No such address"), "{english}");
+        assert!(second.starts_with("Alamat ini tidak ada") && second.ends_with("\r\n"), "{english}");
+        assert_eq!(english.matches("https://surat.example").count(), 2);
+        let mut out = Vec::new();
+        reply.write(&mut out, false, Language::Indonesian);
+        assert!(out.starts_with(b"550 5.1.1 Alamat"));
+    }
+
+    #[test]
+    fn every_text_of_the_door_fits_into_a_line_of_ascii() {
+        for language in ["en", "id"] {
+            let path = format!("{}/templates/lang/{language}/door.ftl", env!("CARGO_MANIFEST_DIR"));
+            let file = std::fs::read_to_string(path).unwrap();
+            assert!(file.is_ascii() && file.lines().all(|l| l.len() < 220), "{language}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::reply::Reply;
 use crate::limits::KIB;
+use crate::role::Language;
 
 /// Bytes read at once.
 pub(super) const READ_BYTES: usize = 16 * KIB;
@@ -58,8 +59,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// Puts a reply into the next write.
-    pub(super) fn reply(&mut self, reply: &Reply, utf8: bool) {
-        reply.write(&mut self.out, utf8);
+    pub(super) fn reply(&mut self, reply: &Reply, utf8: bool, first: Language) {
+        reply.write(&mut self.out, utf8, first);
     }
 
     /// Puts prepared lines into the next write.

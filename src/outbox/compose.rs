@@ -9,8 +9,8 @@ use askama::Template;
 use crate::address::MailAddress;
 use crate::clock::Moment;
 use crate::flow::leave::Opened;
+use crate::flow::letter_mail::message_name;
 use crate::house::Rules;
-use crate::ids::base32;
 use crate::mime;
 use crate::seal::{HouseKey, bounce_local};
 use crate::secret::PlainBytes;
@@ -25,8 +25,6 @@ const VARYING_BYTES: usize = 200;
 const ENCODED_LINE_MAX: usize = 76;
 /// Lines of a body that is not, in bytes (RFC 5322 2.1.1).
 const PLAIN_LINE_MAX: usize = 998;
-/// Bytes of the hash that names a mail.
-const NAME_BYTES: usize = 16;
 /// Where a client says when to send mails.
 const SETTINGS_PATH: &str = "/mailbox/settings";
 
@@ -74,7 +72,7 @@ pub fn compose(key: &HouseKey, rules: &Rules, row: &Outgoing, opened: &Opened, n
     let (encoding, body) = body(&note.to_string());
     let subject = text_field(&say("subject"));
     let filler = ".".repeat(VARYING_BYTES.saturating_sub(subject.len() + encoding.len()).max(1));
-    let name = name(key, row);
+    let name = message_name(key, row.id);
     let message = format!(
         "From: {from} <{sender}>\r\n\
          To: <{to}>\r\n\
@@ -112,7 +110,7 @@ fn reply(
         "To: <{to}>\r\nDate: {date}\r\nMessage-ID: <{name}@{domain}>\r\nX-Auto-Response-Suppress: All\r\nMIME-Version: 1.0\r\n",
         to = opened.recipient.text(),
         date = date(now),
-        name = name(key, row),
+        name = message_name(key, row.id),
         domain = sender.domain(),
     );
     let message = PlainBytes::new([head.as_bytes(), letter.reveal()].concat());
@@ -120,10 +118,6 @@ fn reply(
 }
 
 /// Not the row's own name: that stays in the house.
-fn name(key: &HouseKey, row: &Outgoing) -> String {
-    base32(key.hash("message-id", row.id.bytes()).first_chunk::<NAME_BYTES>().unwrap_or(&[0; NAME_BYTES]))
-}
-
 fn date(now: Moment) -> String {
     now.utc().format("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

@@ -2,7 +2,7 @@
 //! results a mail server writes.
 
 use super::scan::{self, Field};
-use super::{Problems, fields, guarded};
+use super::{Problems, fields, guarded, lines};
 use crate::address::MailAddress;
 
 /// The header block of a mail. No `Debug`: it is plaintext.
@@ -19,7 +19,7 @@ impl<'a> Head<'a> {
 
     /// Name and value of every field as they stand in the mail, folds included.
     pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + '_ {
-        self.fields.iter().map(|f| (scan::slice(self.raw, &f.name), scan::slice(self.raw, &f.value)))
+        self.fields.iter().map(|f| (lines::slice(self.raw, &f.name), lines::slice(self.raw, &f.value)))
     }
 
     /// The only mailbox of the only From field, as [`super::Letter::from`] has it.

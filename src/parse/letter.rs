@@ -100,7 +100,7 @@ fn readable(part: &Part, written: PlainText) -> (PlainText, bool) {
     (written, true)
 }
 
-fn decode<'b>(body: &'b [u8], encoding: Encoding, problems: &mut Problems) -> Cow<'b, [u8]> {
+pub(super) fn decode<'b>(body: &'b [u8], encoding: Encoding, problems: &mut Problems) -> Cow<'b, [u8]> {
     let (bytes, damaged) = match encoding {
         Encoding::None => return Cow::Borrowed(body),
         Encoding::Base64 => transfer::base64(body),

@@ -9,6 +9,7 @@
 
 mod charset;
 mod digest;
+mod dimensions;
 mod entities;
 mod fields;
 mod head;
@@ -16,6 +17,7 @@ mod html;
 mod image;
 mod inflate;
 mod letter;
+mod lines;
 mod mbox;
 mod office;
 mod outline;
@@ -247,6 +249,17 @@ pub fn header(raw: &[u8], name: &str) -> Vec<String> {
         Ok(scan::values(raw, &all, name).map(fields::plain).collect())
     })
     .unwrap_or_default()
+}
+
+/// Message-IDs in these fields of the mail itself, without their brackets, in order.
+pub fn mail_ids(raw: &[u8], fields: &[&str]) -> Vec<String> {
+    let values = fields.iter().flat_map(|name| header(raw, name));
+    values
+        .flat_map(|value| {
+            let ids = value.split('<').skip(1).filter_map(|rest| rest.split_once('>'));
+            ids.map(|(id, _)| id.trim().to_owned()).filter(|id| !id.is_empty()).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// No mail may end the process: a panic below is an answer like any other.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::scan::{self, Map, Part};
-use super::{Problems, Unreadable, charset, fields, guarded, html, letter, text};
+use super::{Problems, Unreadable, charset, dimensions, fields, guarded, html, letter, text};
 use crate::address::MailAddress;
 use crate::limits::LETTER_TEXT_BYTES_MAX;
 use crate::secret::PlainText;
@@ -111,6 +111,14 @@ impl<'m, 'a> PartView<'m, 'a> {
     /// The body without its transfer encoding.
     pub fn decoded(&self) -> Cow<'a, [u8]> {
         letter::decoded(self.map, self.part, &mut Problems::default())
+    }
+
+    /// Width and height of a picture, from the beginning of its bytes.
+    pub fn picture_size(&self) -> Option<(u32, u32)> {
+        // Four bytes of base64 stand for three, and some more for line ends.
+        let body = self.body();
+        let head = body.get(..dimensions::HEAD_BYTES * 3 / 2).unwrap_or(body);
+        dimensions::size(&letter::decode(head, self.part.media.encoding, &mut Problems::default()))
     }
 
     /// A text part as it reads: charset decoded, HTML turned to text, cut to what is shown.

@@ -43,6 +43,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::None, Self::Pass, Self::Fail, Self::SoftFail, Self::Neutral, Self::TempError, Self::PermError];
+
     /// The word of RFC 8601.
     pub const fn word(self) -> &'static str {
         match self {
@@ -130,6 +134,38 @@ impl Provenance {
     }
 }
 
+impl Provenance {
+    /// The words to store: source, SPF, DKIM, DMARC, policy, ARC and whether its chain is trusted.
+    pub fn write(&self) -> String {
+        let view = self.view();
+        let trusted = if self.arc_trusted { "trusted" } else { "-" };
+        [view.source, view.spf, view.dkim, view.dmarc, view.policy, view.arc, trusted].join(" ")
+    }
+
+    /// Reads what [`Self::write`] wrote; `None` where nothing was stored.
+    pub fn read(words: &str) -> Option<Self> {
+        let [source, spf, dkim, dmarc, policy, arc, trusted] = words.split(' ').collect::<Vec<_>>().try_into().ok()?;
+        let verdict = |word: &str| Verdict::ALL.into_iter().find(|v| v.word() == word);
+        Some(Self {
+            witness: match source {
+                "checked" => Witness::Ourselves,
+                "front-server" => Witness::FrontServer,
+                _ => Witness::Nobody,
+            },
+            spf: verdict(spf)?,
+            dkim: verdict(dkim)?,
+            dmarc: verdict(dmarc)?,
+            policy: match policy {
+                "quarantine" => Policy::Quarantine,
+                "reject" => Policy::Reject,
+                _ => Policy::None,
+            },
+            arc: verdict(arc)?,
+            arc_trusted: trusted == "trusted",
+        })
+    }
+}
+
 /// A [`Provenance`] in the words of RFC 8601.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct View {
@@ -193,5 +229,29 @@ impl Witnesses {
         let mut provenance = stated.unwrap_or_default();
         provenance.arc_trusted = provenance.arc == Verdict::Pass && results::sealed_by_trusted(&head, &self.forwarders);
         provenance
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_out_comes_back_from_its_words() {
+        for (n, verdict) in Verdict::ALL.into_iter().enumerate() {
+            let found = Provenance {
+                witness: [Witness::Nobody, Witness::Ourselves, Witness::FrontServer][n % 3],
+                spf: verdict,
+                dkim: Verdict::ALL[(n + 1) % 7],
+                dmarc: Verdict::ALL[(n + 2) % 7],
+                policy: [Policy::None, Policy::Quarantine, Policy::Reject][n % 3],
+                arc: Verdict::ALL[(n + 3) % 7],
+                arc_trusted: n % 2 == 0,
+            };
+            assert_eq!(Provenance::read(&found.write()), Some(found));
+        }
+        for bad in ["", "nobody", "nobody none none none none none -  x", "nobody none none what none none -"] {
+            assert_eq!(Provenance::read(bad), None, "{bad}");
+        }
     }
 }

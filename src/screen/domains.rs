@@ -3,124 +3,34 @@
 //! Compared with a list of our own; nothing here asks anybody about a client's address, and nothing is corrected without
 //! its owner.
 
+use std::sync::LazyLock;
+
 use strsim::{damerau_levenshtein, osa_distance};
 use unicode_security::MixedScript as _;
 use unicode_security::confusable_detection::skeleton;
 
+use super::words;
 use crate::address::MailAddress;
 
-/// Mail providers people here write from.
-const COMMON: [&str; 30] = [
-    "gmail.com",
-    "googlemail.com",
-    "yahoo.com",
-    "yahoo.co.id",
-    "ymail.com",
-    "rocketmail.com",
-    "outlook.com",
-    "outlook.co.id",
-    "hotmail.com",
-    "hotmail.co.id",
-    "live.com",
-    "msn.com",
-    "icloud.com",
-    "me.com",
-    "aol.com",
-    "proton.me",
-    "protonmail.com",
-    "tutanota.com",
-    "tuta.com",
-    "zoho.com",
-    "gmx.com",
-    "gmx.net",
-    "gmx.de",
-    "web.de",
-    "mail.com",
-    "fastmail.com",
-    "yandex.com",
-    "plasa.com",
-    "telkom.net",
-    "belajar.id",
-];
+/// Common providers with what they look like.
+static PROVIDER_BONES: LazyLock<Vec<(&str, String)>> =
+    LazyLock::new(|| words::PROVIDERS.iter().map(|p| (p, bones(p))).collect());
 /// What Indonesian domains end with; the label before it is somebody's own.
 const SUFFIXES: [&str; 9] = ["ac.id", "co.id", "desa.id", "go.id", "mil.id", "my.id", "or.id", "sch.id", "web.id"];
 /// Endings that belong to countries or are bought by those who wait for a slip: a common provider with one of these.
 const SLIPPED_ENDINGS: [&str; 8] = ["co", "cm", "om", "con", "comm", "cpm", "vom", "xom"];
 /// Short domains have too many honest neighbors.
 const COMPARED_CHARS_MIN: usize = 6;
-/// First words of addresses that several people read.
-const SHARED: [&str; 40] = [
-    "admin",
-    "admission",
-    "all",
-    "bk",
-    "bp",
-    "cs",
-    "class",
-    "contact",
-    "direksi",
-    "family",
-    "famili",
-    "finance",
-    "guru",
-    "hello",
-    "help",
-    "hrd",
-    "humas",
-    "info",
-    "informasi",
-    "kantor",
-    "kelas",
-    "keluarga",
-    "kepsek",
-    "kesiswaan",
-    "kontak",
-    "marketing",
-    "office",
-    "orangtua",
-    "osis",
-    "parents",
-    "redaksi",
-    "rumah",
-    "sales",
-    "sekolah",
-    "sekretariat",
-    "siswa",
-    "staff",
-    "support",
-    "tatausaha",
-    "tim",
-];
-/// Endings and names of offices that ask about people.
-const OFFICIAL: [&str; 14] = [
-    "polri.go.id",
-    "kejaksaan.go.id",
-    "mahkamahagung.go.id",
-    "kpk.go.id",
-    "mil.id",
-    "police.uk",
-    "fbi.gov",
-    "interpol.int",
-    "kompas.com",
-    "tempo.co.id",
-    "tempo.co",
-    "detik.com",
-    "tribunnews.com",
-    "tvone.co.id",
-];
-/// Words in the domains of offices that ask about people.
-const OFFICIAL_LABELS: [&str; 10] =
-    ["advokat", "court", "kejaksaan", "law", "lawfirm", "lawyer", "lawyers", "pengadilan", "police", "polri"];
 
 /// The common provider a domain was probably meant to be; `None` where the domain is fine as it is.
 pub fn suggestion(domain: &str) -> Option<String> {
     let domain = domain.to_ascii_lowercase();
-    if COMMON.contains(&domain.as_str()) {
+    if words::PROVIDERS.iter().any(|p| p == domain) {
         return None;
     }
-    let near = COMMON.iter().filter(|common| common.len() >= COMPARED_CHARS_MIN);
+    let near = words::PROVIDERS.iter().filter(|common| common.len() >= COMPARED_CHARS_MIN);
     let near = near.filter(|common| is_slip(&domain, common)).min_by_key(|c| damerau_levenshtein(&domain, c));
-    near.map(|common| (*common).to_owned()).or_else(|| suffix_slip(&domain))
+    near.map(str::to_owned).or_else(|| suffix_slip(&domain))
 }
 
 /// One slip of a finger, or two in a long name whose ending is as it should be; or an ending nobody has.
@@ -133,6 +43,10 @@ fn is_slip(domain: &str, common: &str) -> bool {
         return SLIPPED_ENDINGS.contains(&ending)
             || damerau_levenshtein(ending, common_ending) == 1 && ending.len() > 2;
     }
+    // So many signs more or less are at least so many slips.
+    if name.chars().count().abs_diff(common_name.len()) > 2 {
+        return false;
+    }
     let slips = damerau_levenshtein(name, common_name);
     let near = slips == 1 && common_name.len() >= 4 || slips == 2 && common_name.len() >= 7;
     near && osa_distance(ending, common_ending) <= 1 && !is_real_neighbor(name)
@@ -143,15 +57,29 @@ fn is_real_neighbor(name: &str) -> bool {
     matches!(name, "gmx" | "mail" | "email" | "ymail" | "hmail" | "live" | "outlook" | "yandex" | "tuta")
 }
 
-/// `smpn1.shc.id`: an ending one slip away from an Indonesian one.
+/// `smpn1.shc.id`, `ui.ac.di`, `ui.acid`: an ending one slip away from an Indonesian one.
 fn suffix_slip(domain: &str) -> Option<String> {
+    let schools = ["ac.id", "sch.id"];
     let (rest, country) = domain.rsplit_once('.')?;
+    // A dot that was left out, or a comma's neighbor in its place.
+    if let Some(meant) = schools.iter().find(|s| country == s.replace('.', "") || country == s.replace('.', "-")) {
+        return Some(format!("{rest}.{meant}"));
+    }
     let (name, kind) = rest.rsplit_once('.')?;
     let ending = format!("{kind}.{country}");
-    if country != "id" || SUFFIXES.contains(&ending.as_str()) || kind.len() < 3 {
+    if SUFFIXES.contains(&ending.as_str()) {
         return None;
     }
-    let meant = SUFFIXES.iter().filter(|s| s.len() > 5).find(|s| damerau_levenshtein(s, &ending) == 1)?;
+    let meant = if country == "id" {
+        // Two letters have too many honest neighbors: only those turned round, or with one too many.
+        let is_slip = |s: &&str| s.len() > 5 && kind.len() >= 3 && damerau_levenshtein(s, &ending) == 1;
+        let turned = matches!(kind, "ca" | "aac" | "acc").then_some(&"ac.id");
+        SUFFIXES.iter().find(|s| is_slip(s)).or(turned)
+    } else {
+        // No country is called so, or none whose schools are.
+        let is_school = |s: &&&str| s.split_once('.').is_some_and(|(own, _)| own == kind);
+        matches!(country, "di" | "ud" | "idd" | "ld" | "if" | "ids").then(|| schools.iter().find(is_school)).flatten()
+    }?;
     Some(format!("{name}.{meant}"))
 }
 
@@ -170,8 +98,9 @@ pub fn is_near(one: &MailAddress, other: &MailAddress) -> bool {
 /// An address with letters that look like others: of several scripts, or a domain that reads like a common provider.
 pub fn looks_like_another(address: &MailAddress) -> bool {
     let (shown, _) = idna::domain_to_unicode(address.domain());
-    let imitates = |common: &&str| shown != **common && bones(&shown) == bones(common);
-    is_mixed(address.local()) || shown.split('.').any(is_mixed) || COMMON.iter().any(imitates)
+    let looks = bones(&shown);
+    let imitates = |(common, bones): &(&str, String)| shown != *common && looks == *bones;
+    is_mixed(address.local()) || shown.split('.').any(is_mixed) || PROVIDER_BONES.iter().any(imitates)
 }
 
 /// Letters of several scripts in one word.
@@ -187,9 +116,10 @@ fn bones(text: &str) -> String {
 /// A local part as families, classes and offices have: a whole word of it, before any number.
 pub fn is_shared_name(local: &str) -> bool {
     let local = local.to_lowercase();
-    let mut words = local.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
-    let first = words.next().unwrap_or_default();
-    SHARED.contains(&first) || words.any(|w| matches!(w, "family" | "keluarga" | "kelas" | "class" | "sekolah"))
+    let mut parts = local.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
+    let first = parts.next().unwrap_or_default();
+    words::SHARED_NAMES.contains(first)
+        || parts.any(|w| matches!(w, "family" | "keluarga" | "kelas" | "class" | "sekolah"))
 }
 
 /// A mailbox that a school or university runs, and can read.
@@ -206,8 +136,10 @@ pub fn may_be_shared(address: &MailAddress) -> bool {
 
 /// Police, courts, press, lawyers.
 pub fn is_official(domain: &str) -> bool {
-    OFFICIAL.iter().any(|o| domain == *o || domain.strip_suffix(o).is_some_and(|rest| rest.ends_with('.')))
-        || domain.split(['.', '-']).any(|label| OFFICIAL_LABELS.contains(&label))
+    words::OFFICIAL_DOMAINS
+        .iter()
+        .any(|o| domain == o || domain.strip_suffix(o).is_some_and(|rest| rest.ends_with('.')))
+        || domain.split(['.', '-']).any(|label| words::OFFICIAL_LABELS.contains(label))
 }
 
 #[cfg(test)]
@@ -235,6 +167,13 @@ mod tests {
             ("outlok.co.id", "outlook.co.id"),
             ("iclould.com", "icloud.com"),
             ("smpn1bogor.shc.id", "smpn1bogor.sch.id"),
+            ("smpn1bogor.sch.di", "smpn1bogor.sch.id"),
+            ("smpn1bogor.schid", "smpn1bogor.sch.id"),
+            ("ui.ac.di", "ui.ac.id"),
+            ("ui.ca.id", "ui.ac.id"),
+            ("mail.ugm.acid", "mail.ugm.ac.id"),
+            ("telkomse.com", "telkomsel.com"),
+            ("studnet.belajar.id", "student.belajar.id"),
         ] {
             assert_eq!(suggestion(typed).as_deref(), Some(meant), "{typed}");
         }
@@ -250,6 +189,10 @@ mod tests {
             "gmx.net",
             "ymail.com",
             "ui.ac.id",
+            "student.belajar.id",
+            "guru.sma.belajar.id",
+            "kemdikbud.go.id",
+            "desa.id",
             "smpn1bogor.sch.id",
             "rumah.example",
             "lain.example",
@@ -285,9 +228,16 @@ mod tests {
 
     #[test]
     fn addresses_of_several_people_and_of_offices() {
-        for shared in
-            ["keluarga.budi@rumah.example", "family@x.org", "kelas9b@x.org", "info@x.org", "budi@smpn1.sch.id"]
-        {
+        for shared in [
+            "keluarga.budi@rumah.example",
+            "family@x.org",
+            "walikelas9b@x.org",
+            "TU@x.org",
+            "reception2@x.org",
+            "kelas9b@x.org",
+            "info@x.org",
+            "budi@smpn1.sch.id",
+        ] {
             assert!(may_be_shared(&address(shared)), "{shared}");
         }
         for own in ["informatika.sari@gmail.com", "sari@gmail.com", "timotius@gmail.com", "bintang.sore@rumah.example"]

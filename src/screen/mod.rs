@@ -5,22 +5,28 @@
 //! machines are dealt with alone. Nothing here reads a clock, a table or the network; the caller says what it knows.
 //!
 //! - `signals`: what can be odd, one word each.
-//! - `sender`, `road`, `content`: where it is looked for.
+//! - `sender`, `road`, `content`, `addressee`, `chat`: where it is looked for.
+//! - `habits`: what a writer's mails have in common.
 //! - `domains`: addresses that look like others, are shared, or belong to offices.
 //! - `scoring`: from findings to what happens.
 
+mod addressee;
+mod chat;
 mod content;
 pub mod domains;
+mod habits;
 mod road;
 mod scoring;
 mod sender;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod words;
 
+pub use habits::{Strange, Tongue, Traits, traits};
 pub use road::others;
 pub use scoring::{Disposition, Known, decide, is_established};
-pub use sender::{Traits, traits};
+
 pub use signals::{Case, Finding, Signal, Strength};
 
 use crate::address::MailAddress;
@@ -43,6 +49,15 @@ pub enum SenderFit {
     NoThread,
 }
 
+/// How a desk is called.
+#[derive(Clone)]
+pub struct DeskName {
+    /// On its page.
+    pub name: String,
+    /// In its address.
+    pub slug: String,
+}
+
 /// What is known beside the mail's bytes.
 #[derive(Default)]
 pub struct Facts<'a> {
@@ -58,12 +73,10 @@ pub struct Facts<'a> {
     pub confirmed: Option<&'a MailAddress>,
     /// Names of the people who work here.
     pub staff: &'a [PlainText],
-    /// Names of the house's other desks.
-    pub other_desks: &'a [String],
-    /// This thread has heard from another mail program before, and never from this one.
-    pub new_mailer: bool,
-    /// The same for the name in From.
-    pub other_name: bool,
+    /// The house's other desks.
+    pub other_desks: &'a [DeskName],
+    /// In what it is unlike everything this thread knew before.
+    pub strange: Strange,
     /// It is locked, and no key of ours opens it.
     pub locked: bool,
 }
@@ -73,7 +86,10 @@ pub fn find(outline: &Outline<'_>, letter: &Letter, nature: &Nature, facts: &Fac
     let mut seen = Seen(Vec::new());
     sender::find(outline, letter, facts, &mut seen);
     road::find(outline, letter, nature, facts, &mut seen);
-    content::find(outline, letter, nature, facts, &mut seen);
+    let fresh = nature.fresh(letter.text.reveal());
+    content::find(outline, letter, nature, fresh.reveal(), facts, &mut seen);
+    addressee::find(outline, letter, fresh.reveal(), facts, &mut seen);
+    chat::find(outline, letter, &mut seen);
     let mut findings = seen.0;
     findings.sort_by_key(|f| (f.code, f.signal));
     findings

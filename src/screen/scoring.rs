@@ -65,17 +65,27 @@ pub fn decide(findings: &[Finding], fit: SenderFit, known: &Known) -> Dispositio
     if findings.iter().any(|f| matches!(f.code, Case::M9 | Case::M10)) {
         return Disposition::File;
     }
-    let weight = |case: Case| -> u32 {
-        let loud = findings.iter().filter(|f| f.code == case && !known.is_quiet(f.signal));
-        loud.map(|f| if f.strength == Strength::Hard { 2 } else { 1 }).sum()
+    let loud = |case: Case| -> u32 {
+        weight(findings.iter().map(|f| f.signal).filter(|s| s.case() == case && !known.is_quiet(*s)))
     };
-    let waits = findings.iter().any(|f| holds(f.code) && weight(f.code) >= 2);
+    let waits = findings.iter().any(|f| holds(f.code) && loud(f.code) >= 2);
     if fit == SenderFit::NoThread || waits { Disposition::Hold } else { Disposition::Deliver }
 }
 
 /// Whether the findings of a case are enough to speak of it: a hard one or two soft ones.
 pub fn is_established(findings: &[Signal], case: Case) -> bool {
-    let weight: u32 =
-        findings.iter().filter(|s| s.case() == case).map(|s| if s.strength() == Strength::Hard { 2 } else { 1 }).sum();
-    weight >= 2
+    weight(findings.iter().copied().filter(|s| s.case() == case)) >= 2
+}
+
+/// What signals of one case count together: a hard one as much as two soft ones.
+fn weight(signals: impl Iterator<Item = Signal>) -> u32 {
+    let (mut sum, mut mood) = (0, 0);
+    for signal in signals {
+        match signal.strength() {
+            Strength::Hard => sum += 2,
+            Strength::Soft if signal.is_mood() => mood = 1,
+            Strength::Soft => sum += 1,
+        }
+    }
+    sum + mood
 }

@@ -151,12 +151,22 @@ signals! {
     NewMailer M3 Soft "new-mailer";
     /// Another name in From than ever before in this thread.
     OtherName M3 Soft "other-name";
+    /// Another language than all letters before in this thread.
+    OtherLanguage M3 Soft "other-language";
+    /// Signed with another name than all letters before.
+    OtherSignature M3 Soft "other-signature";
+    /// Another kind of greeting than all letters before.
+    OtherGreeting M3 Soft "other-greeting";
+    /// At an hour at which this thread was never written to.
+    OddHour M3 Soft "odd-hour";
     /// Addresses of others in To or Cc.
     OthersAddressed M4 Hard "others-addressed";
     /// It greets somebody who does not work here.
     GreetsAnother M5 Soft "greets-another";
     /// Files of business: an application, an invoice.
     BusinessFiles M5 Soft "business-files";
+    /// It speaks of business, and of nothing one tells a counselor.
+    BusinessWords M5 Soft "business-words";
     /// To and Cc name others only.
     NotAddressedToUs M5 Soft "not-addressed-to-us";
     /// It used no thread's address.
@@ -205,10 +215,16 @@ signals! {
     SharedName M13 Soft "shared-name";
     /// A school or university runs the mailbox.
     SchoolDomain M13 Soft "school-domain";
+    /// Several people have written from this address, by their names.
+    SeveralNames M13 Soft "several-names";
     /// Lines of a chat with their times.
     ChatLog M14 Soft "chat-log";
     /// "Forwarded", as chat programs write it.
     ChatForward M14 Soft "chat-forward";
+    /// A picture named as programs name what was on a screen, or came by a chat.
+    ScreenName M14 Soft "screen-name";
+    /// A picture as tall and narrow as the screen of a phone.
+    ScreenShape M14 Soft "screen-shape";
     /// The domain in From disowns it.
     DmarcFail M15 Hard "dmarc-fail";
     /// It bears the name of somebody who works here.
@@ -219,12 +235,22 @@ signals! {
     Locked M16 Hard "locked";
     /// It speaks of another desk of this house.
     NamesOtherDesk M18 Soft "names-other-desk";
+    /// Another desk's address, or one like it, stands in To or Cc.
+    OtherDeskAddress M18 Soft "other-desk-address";
+    /// It comes back again and again to what another desk is for.
+    OtherDeskTopic M18 Soft "other-desk-topic";
     /// It speaks of a desk where the same client has a thread.
     OtherThread M19 Soft "other-thread";
+    /// It came to an address this thread had before.
+    RetiredAddress M19 Hard "retired-address";
+    /// It answers a mail of another thread of the same client.
+    AnswersOtherThread M19 Hard "answers-other-thread";
     /// It asks whether somebody writes to us.
     AsksAboutPerson M21 Soft "asks-about-person";
     /// Police, court, press, lawyers.
     OfficialDomain M21 Soft "official-domain";
+    /// The writer speaks as police, court, press, lawyer or parent.
+    OfficialWords M21 Soft "official-words";
 }
 
 impl Signal {
@@ -235,7 +261,7 @@ impl Signal {
 
     /// Whether "this is fine" may be remembered. What says who wrote it is remembered for that sender's address only
     /// ([`Self::is_about_sender`]); what could be said of any stranger's mail never is.
-    /// A new mail program or name is learned instead.
+    /// A new mail program, name or way of writing is learned instead.
     pub const fn can_be_fine(self) -> bool {
         !matches!(
             self,
@@ -243,11 +269,18 @@ impl Signal {
                 | Self::UnclearSender
                 | Self::NewMailer
                 | Self::OtherName
+                | Self::OtherLanguage
+                | Self::OtherSignature
+                | Self::OtherGreeting
+                | Self::OddHour
+                | Self::SeveralNames
                 | Self::ThirdPartyForward
                 | Self::DmarcFail
                 | Self::CounselorName
                 | Self::Unreadable
                 | Self::Locked
+                | Self::RetiredAddress
+                | Self::AnswersOtherThread
                 | Self::OwnMail
                 | Self::TooManyHops
         )
@@ -263,6 +296,12 @@ impl Signal {
                 | Self::NearConfirmed
                 | Self::MixedLetters
         )
+    }
+
+    /// How and when somebody writes changes with their day. Together these count once, so that a frightened letter at
+    /// night, without its usual greeting, is never kept waiting for that alone.
+    pub const fn is_mood(self) -> bool {
+        matches!(self, Self::OtherGreeting | Self::OddHour)
     }
 
     /// Whether a desk's experience may turn it into a grey tag. The rule that a thread is entered by its secret address

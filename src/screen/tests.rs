@@ -51,9 +51,15 @@ fn who_writes_decides_first() {
         Hold,
         &["unknown-sender", "near-confirmed"],
     );
-    // One soft signal labels, two hold.
-    check(TO_US, "x", &Facts { new_mailer: true, ..facts() }, Disposition::Deliver, &["new-mailer"]);
-    check(TO_US, "x", &Facts { new_mailer: true, other_name: true, ..facts() }, Hold, &["new-mailer", "other-name"]);
+    // One soft signal labels, two hold; mood counts once.
+    let device = Strange { mailer: true, ..Strange::default() };
+    let both = Strange { name: true, ..device };
+    let mood = Strange { greeting: true, hour: true, ..Strange::default() };
+    check(TO_US, "x", &Facts { strange: mood, ..facts() }, Disposition::Deliver, &["other-greeting", "odd-hour"]);
+    let night = Strange { mailer: true, ..mood };
+    check(TO_US, "x", &Facts { strange: night, ..facts() }, Hold, &["new-mailer", "other-greeting", "odd-hour"]);
+    check(TO_US, "x", &Facts { strange: device, ..facts() }, Disposition::Deliver, &["new-mailer"]);
+    check(TO_US, "x", &Facts { strange: both, ..facts() }, Hold, &["new-mailer", "other-name"]);
 }
 
 #[test]
@@ -95,7 +101,7 @@ fn ways_and_copies_only_label() {
     check(&head, "x", &facts(), Deliver, &["passed-on-by-machine", "resent"]);
     let chat = "12/03/26, 21:14 - Sari: jangan\n12/03/26, 21:15 - Budi: ya\n12/03/26, 21:16 - Sari: ok";
     check(TO_US, chat, &facts(), Deliver, &["chat-log"]);
-    let desks = ["Meja Karier".to_owned()];
+    let desks = [DeskName { name: "Meja Karier".to_owned(), slug: "karier".to_owned() }];
     check(TO_US, "untuk Meja Karier", &Facts { other_desks: &desks, ..facts() }, Deliver, &["names-other-desk"]);
 }
 

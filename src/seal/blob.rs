@@ -63,12 +63,22 @@ pub fn open_blob(
     at: Moment,
     context: &BlobContext<'_>,
 ) -> Result<PlainBytes, Damaged> {
-    open(stored, key.pair(), &Check::Signed { by: signers, at }, context)
+    open_signed(stored, key.pair(), signers, at, context)
 }
 
 /// Seals bytes to one person's own certificate, unsigned: a draft, a private note.
 pub fn seal_to(to: &Cert, context: &BlobContext<'_>, plain: &PlainBytes) -> Result<SealedBlob, NoUsableKey> {
     message::seal(&[&context.bound(), plain.reveal()], to, None, message::WRITING_BYTES_MIN).map(SealedBlob)
+}
+
+pub(super) fn open_signed(
+    stored: &[u8],
+    key: &KeyPair,
+    signers: &[Cert],
+    at: Moment,
+    context: &BlobContext<'_>,
+) -> Result<PlainBytes, Damaged> {
+    open(stored, key, &Check::Signed { by: signers, at }, context)
 }
 
 pub(super) fn open_personal(stored: &[u8], key: &KeyPair, context: &BlobContext<'_>) -> Result<PlainBytes, Damaged> {

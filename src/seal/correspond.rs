@@ -13,16 +13,22 @@ use openpgp::serialize::Serialize as _;
 use openpgp::serialize::stream::{Armorer, Encryptor, LiteralWriter, Message, Recipient, Signer as SigningWriter};
 use openpgp::types::{RevocationStatus, SymmetricAlgorithm};
 
+use super::incoming::guarded;
 use super::{Cert, NoUsableKey, Signer, pgp_time};
 use crate::clock::Moment;
 use crate::limits::CLIENT_KEY_BYTES_MAX;
 
 /// Keys of one file that are looked at.
 const KEYS_READ_MAX: usize = 8;
+/// Bytes of a file with a key. What others said of a key can be many times the key; that is left out.
+const KEY_FILE_BYTES_MAX: usize = 1024 * 1024;
 
 /// Why a key is not taken, or not used any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {
+    /// It is the secret half, which nobody else should have.
+    #[error("this is a secret key")]
+    Secret,
     /// There is no key in it.
     #[error("no OpenPGP key was found")]
     NotAKey,
@@ -35,8 +41,11 @@ pub enum KeyProblem {
     /// Its time is over.
     #[error("the key has expired")]
     Expired,
-    /// Nothing can be encrypted to it, or only in ways that are not safe today.
-    #[error("the key is too weak or cannot be encrypted to")]
+    /// It is for signing only.
+    #[error("nothing can be encrypted to the key")]
+    SignsOnly,
+    /// It can be used only in ways that are not safe today.
+    #[error("the key is too weak")]
     Weak,
     /// More bytes than a key needs.
     #[error("the key is too large")]
@@ -45,14 +54,21 @@ pub enum KeyProblem {
 
 /// The keys in a file or a mail, armored or not, without secret parts and pictures. What is no key is left out.
 pub fn read_keys(bytes: &[u8]) -> Vec<Cert> {
-    let Ok(parser) = CertParser::from_bytes(bytes) else {
-        return Vec::new();
+    let read = || {
+        let parser = CertParser::from_bytes(bytes)?;
+        Ok(parser.take(KEYS_READ_MAX).filter_map(Result::ok).map(|cert| Cert::from_pgp(slim(cert))).collect())
     };
-    parser.take(KEYS_READ_MAX).filter_map(Result::ok).map(|cert| Cert::from_pgp(slim(cert))).collect()
+    guarded(read).unwrap_or_default()
 }
 
 /// The one key in what a client pasted or sent, if mail can be encrypted to it.
 pub fn read_key(bytes: &[u8], now: Moment) -> Result<Cert, KeyProblem> {
+    if bytes.len() > KEY_FILE_BYTES_MAX {
+        return Err(KeyProblem::TooLarge);
+    }
+    if holds_secret(bytes) {
+        return Err(KeyProblem::Secret);
+    }
     let mut found = read_keys(bytes).into_iter();
     let key = found.next().ok_or(KeyProblem::NotAKey)?;
     if found.next().is_some() {
@@ -60,6 +76,14 @@ pub fn read_key(bytes: &[u8], now: Moment) -> Result<Cert, KeyProblem> {
     }
     check_key(&key, now)?;
     Ok(key)
+}
+
+/// Whether there is a secret key in it, locked or not, or a block that says it is one.
+fn holds_secret(bytes: &[u8]) -> bool {
+    const MARK: &[u8] = b"-----BEGIN PGP PRIVATE KEY BLOCK-----";
+    let is_secret = |cert: openpgp::Result<openpgp::Cert>| cert.is_ok_and(|c| c.is_tsk());
+    bytes.windows(MARK.len()).any(|w| w == MARK)
+        || CertParser::from_bytes(bytes).is_ok_and(|mut all| all.by_ref().take(KEYS_READ_MAX).any(is_secret))
 }
 
 /// Without what others said of it: that can be endless, and we do not ask others.
@@ -91,10 +115,11 @@ pub fn check_key(key: &Cert, now: Moment) -> Result<(), KeyProblem> {
     if matches!(key.pgp().revocation_status(&then, time), RevocationStatus::Revoked(_)) {
         return Err(KeyProblem::Revoked);
     }
+    let unusable = if can_encrypt(key) { KeyProblem::Weak } else { KeyProblem::SignsOnly };
     let Ok(valid) = key.pgp().with_policy(&policy, time) else {
         // An old key may be over and weak at once: its owner knows what to do about the first.
         let over = key.pgp().with_policy(&then, time).is_ok_and(|v| v.alive().is_err());
-        return Err(if over { KeyProblem::Expired } else { KeyProblem::Weak });
+        return Err(if over { KeyProblem::Expired } else { unusable });
     };
     if valid.alive().is_err() {
         return Err(KeyProblem::Expired);
@@ -106,8 +131,20 @@ pub fn check_key(key: &Cert, now: Moment) -> Result<(), KeyProblem> {
     match (usable(true), usable(false)) {
         (true, _) => Ok(()),
         (false, true) => Err(KeyProblem::Expired),
-        (false, false) => Err(KeyProblem::Weak),
+        (false, false) => Err(unusable),
     }
+}
+
+/// Whether some part of a key, however weak, is meant to be encrypted to.
+fn can_encrypt(key: &Cert) -> bool {
+    let says = |sig: &openpgp::packet::Signature| {
+        sig.key_flags().is_none_or(|f| f.for_transport_encryption() || f.for_storage_encryption())
+    };
+    let cert = key.pgp();
+    let primary = cert.primary_key();
+    let mut of_primary = cert.userids().flat_map(|u| u.self_signatures()).chain(primary.self_signatures());
+    primary.key().pk_algo().for_encryption() && of_primary.any(says)
+        || cert.keys().subkeys().any(|k| k.key().pk_algo().for_encryption() && k.self_signatures().any(says))
 }
 
 /// The bytes to keep.

@@ -1,10 +1,12 @@
 //! PGP mail that anybody may have written: opened with bounds, signatures checked with the keys we know.
 //!
 //! Nothing half-opened leaves this file: a message that ends badly gives no plaintext at all, so what was tampered with
-//! is never shown in part. Packets without integrity protection are refused by the library.
+//! is never shown in part. Packets without integrity protection are refused by the library. It also panics on some of
+//! what nobody should write; that is an answer like any other ([`guarded`]), because no mail may end a conversation.
 
 use std::cell::RefCell;
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sequoia_openpgp as openpgp;
 
@@ -20,12 +22,15 @@ use openpgp::types::SymmetricAlgorithm;
 use openpgp::{KeyHandle, Result as PgpResult};
 use zeroize::Zeroizing;
 
+use super::elgamal::Reader;
 use super::{Cert, pgp_time};
 use crate::clock::Moment;
 use crate::secret::PlainBytes;
 
-/// Recipients that are tried: a mail to a large circle must not cost a public-key step for each.
+/// Recipients that are looked at.
 const RECIPIENTS_MAX: usize = 64;
+/// Public-key steps for one message.
+const TRIES_MAX: usize = 16;
 /// Keys that are named to a person when a message cannot be opened.
 const NAMED_MAX: usize = 4;
 
@@ -73,6 +78,11 @@ pub struct Shut {
     pub keys: Vec<String>,
 }
 
+/// Runs a step of the library on what strangers wrote.
+pub(super) fn guarded<T>(step: impl FnOnce() -> PgpResult<T>) -> PgpResult<T> {
+    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|_| refuse("the library failed"))
+}
+
 /// Opens a message, armored or not, with one of `keys`, if at most `limit` bytes come out.
 pub(super) fn open(
     message: &[u8],
@@ -82,7 +92,7 @@ pub(super) fn open(
     now: Moment,
 ) -> Result<Opened, Shut> {
     let notes = RefCell::new(Notes::default());
-    let opened = read(message, keys, signers, limit, now, &notes);
+    let opened = guarded(|| read(message, keys, signers, limit, now, &notes));
     let notes = notes.into_inner();
     match opened {
         Ok(plain) if plain.reveal().len() > limit => Err(Shut { why: ShutReason::TooLarge, keys: notes.meant_for }),
@@ -123,9 +133,10 @@ pub(super) fn check_detached(data: &[u8], signature: &[u8], signers: &[Cert], no
     let policy = StandardPolicy::new();
     let notes = RefCell::new(Notes::default());
     let helper = Helper { keys: &[], signers, notes: &notes };
-    let checked = DetachedVerifierBuilder::from_bytes(signature)
-        .and_then(|builder| builder.with_policy(&policy, pgp_time(now), helper))
-        .and_then(|mut verifier| verifier.verify_bytes(data));
+    let checked = guarded(|| {
+        let verifier = DetachedVerifierBuilder::from_bytes(signature)?;
+        verifier.with_policy(&policy, pgp_time(now), helper)?.verify_bytes(data)
+    });
     let found = notes.into_inner().signature;
     match (checked, found) {
         (Ok(()), Signature::None) | (Err(_), _) => Signature::Bad(String::new()),
@@ -138,8 +149,11 @@ pub(super) fn open_clearsigned(text: &[u8], signers: &[Cert], limit: usize, now:
     let policy = StandardPolicy::new();
     let notes = RefCell::new(Notes::default());
     let helper = Helper { keys: &[], signers, notes: &notes };
-    let verifier = VerifierBuilder::from_bytes(text).ok()?.with_policy(&policy, pgp_time(now), helper).ok()?;
-    let plain = take(verifier, text.len(), limit).ok().filter(|p| p.reveal().len() <= limit)?;
+    let plain = guarded(|| {
+        let verifier = VerifierBuilder::from_bytes(text)?.with_policy(&policy, pgp_time(now), helper)?;
+        take(verifier, text.len(), limit)
+    });
+    let plain = plain.ok().filter(|p| p.reveal().len() <= limit)?;
     let signature = match notes.into_inner().signature {
         Signature::None => Signature::Bad(String::new()),
         found => found,
@@ -254,16 +268,18 @@ impl DecryptionHelper for Helper<'_> {
         algo: Option<SymmetricAlgorithm>,
         decrypt: &mut dyn FnMut(Option<SymmetricAlgorithm>, &SessionKey) -> bool,
     ) -> PgpResult<Option<openpgp::Cert>> {
-        let mut fits = false;
+        let (mut fits, mut tries) = (false, 0);
         for pkesk in pkesks.iter().take(RECIPIENTS_MAX) {
             for key in self.keys {
                 // A hidden recipient names no key: then ours may be meant.
                 let named = pkesk.recipient().map(|r| r.aliases(key.public().key_handle()));
                 fits |= named == Some(true);
-                let mut key = key.clone();
-                if named != Some(false)
-                    && pkesk.decrypt(&mut key, algo).is_some_and(|(algo, session)| decrypt(algo, &session))
-                {
+                if named == Some(false) || tries == TRIES_MAX {
+                    continue;
+                }
+                tries += 1;
+                let mut key = Reader(key.clone());
+                if pkesk.decrypt(&mut key, algo).is_some_and(|(algo, session)| decrypt(algo, &session)) {
                     return Ok(None);
                 }
             }

@@ -15,6 +15,7 @@
 //! - `letter`, `entity`, `blob`: sealed letters, attachments, drafts and notes.
 //! - `practice`, `incoming`, `correspond`, `directory`: the practice's own key, PGP mail written to it, letters encrypted
 //!   to a client's own key, and where mail programs look for ours.
+//! - `elgamal`: opens what was encrypted to a kind of key that the library leaves out.
 //! - `wrap`: how a mail was wrapped when it came.
 //! - `export`, `gnupg`: what a client takes along.
 
@@ -25,6 +26,7 @@ mod cert;
 mod code_word;
 mod correspond;
 mod directory;
+mod elgamal;
 mod entity;
 mod export;
 mod gnupg;

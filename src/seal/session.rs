@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 use super::blob::BlobContext;
 use super::shared::{GrantContext, SharedKey};
 use super::signer::Signer;
-use super::{Damaged, blob, shared, vault};
+use super::{Cert, Damaged, blob, shared, vault};
 use crate::chance::Chance;
+use crate::clock::Moment;
 use crate::secret::PlainBytes;
 
 const VERSION: u8 = 1;
@@ -94,6 +95,18 @@ impl SessionKeys {
     /// Opens a grant made out to this person.
     pub fn open_grant(&self, grant: &[u8], context: &GrantContext<'_>) -> Result<SharedKey, Damaged> {
         shared::open_grant(grant, &self.pair, context)
+    }
+
+    /// Opens what [`seal_blob`](super::seal_blob) sealed to this person for the same place and moment, signed by one of
+    /// `signers`.
+    pub fn open_signed(
+        &self,
+        stored: &[u8],
+        signers: &[Cert],
+        at: Moment,
+        context: &BlobContext<'_>,
+    ) -> Result<PlainBytes, Damaged> {
+        blob::open_signed(stored, &self.pair, signers, at, context)
     }
 
     /// Opens a draft or note sealed to this person with [`seal_to`](super::seal_to).

@@ -42,6 +42,8 @@ pub struct NewLetter {
     pub dedup: [u8; 32],
     /// What labels it: words of `screen::Signal`, comma between.
     pub flags: String,
+    /// Keyed hash of its Message-ID; no bytes where it has none.
+    pub mail_hash: Vec<u8>,
 }
 
 /// What became of a letter of a group.
@@ -59,7 +61,7 @@ statements! {
     INSERT_ATTACHMENT = "INSERT INTO attachment (id, letter_id, position, body) VALUES ($1, $2, $3, $4)";
 }
 
-const INSERT_GROUP: &str = "INSERT INTO letter (id, thread_id, epoch_id, author, author_id, door, received_us, released_us, covers_us, files, body, dedup, flags) VALUES ";
+const INSERT_GROUP: &str = "INSERT INTO letter (id, thread_id, epoch_id, author, author_id, door, received_us, released_us, covers_us, files, body, dedup, flags, mail_hash) VALUES ";
 
 /// Rows of one group at the most.
 pub const GROUP_MAX: usize = 64;
@@ -69,8 +71,8 @@ pub fn insert_group_text(rows: usize) -> String {
     let mut text = String::from(INSERT_GROUP);
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 1..=13 {
-            let _ = write!(text, "{}${}", if column == 1 { "" } else { ", " }, row * 13 + column);
+        for column in 1..=14 {
+            let _ = write!(text, "{}${}", if column == 1 { "" } else { ", " }, row * 14 + column);
         }
         text.push(')');
     }
@@ -135,7 +137,8 @@ async fn insert_rows(tx: &mut Tx, letters: &[&NewLetter]) -> Result<HashSet<Vec<
                 .bind(i64::try_from(l.attachments.len()).unwrap_or(i64::MAX))
                 .bind(l.body.bytes())
                 .bind(&l.dedup[..])
-                .bind(&l.flags);
+                .bind(&l.flags)
+                .bind(&l.mail_hash);
         }
         query.fetch_all(c).await
     })?;

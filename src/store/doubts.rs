@@ -9,6 +9,8 @@ statements! {
     LIST_FINE = "SELECT signal, sender_hash FROM fine WHERE thread_id = $1";
     COUNT_ALARM = "INSERT INTO alarm (desk_id, signal, cases, false_alarms) VALUES ($1, $2, 1, $3) ON CONFLICT (desk_id, signal) \
                    DO UPDATE SET cases = alarm.cases + 1, false_alarms = alarm.false_alarms + $3";
+    UNCOUNT_ALARM = "UPDATE alarm SET cases = cases - 1, false_alarms = false_alarms - $3 WHERE desk_id = $1 AND signal = $2 AND cases > 0";
+    FORGET_FINE = "DELETE FROM fine WHERE thread_id = $1 AND since_us = $2";
     LIST_ALARMS = "SELECT signal, cases, false_alarms FROM alarm WHERE desk_id = $1 ORDER BY signal";
     COUNT_INCIDENT = "INSERT INTO incident (kind, desk_id, day_us, last_us, times) VALUES ($1, $2, $3, $4, 1) \
                       ON CONFLICT (kind, desk_id, day_us) DO UPDATE SET last_us = $4, times = incident.times + 1";
@@ -48,6 +50,24 @@ pub async fn count_alarm(tx: &mut Tx, desk: DeskId, signal: &str, was_false: boo
         .execute(c)
         .await
         .map(|_| ()))?;
+    Ok(())
+}
+
+/// A decision on a mail with this signal was undone.
+pub async fn uncount_alarm(tx: &mut Tx, desk: DeskId, signal: &str, was_false: bool) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(UNCOUNT_ALARM)
+        .bind(desk.bytes())
+        .bind(signal)
+        .bind(i64::from(was_false))
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// What was called fine in a thread at that moment counts no more.
+pub async fn forget_fine(tx: &mut Tx, thread: ThreadId, at: Moment) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(FORGET_FINE).bind(thread.bytes()).bind(at.micros()).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

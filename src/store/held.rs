@@ -1,8 +1,10 @@
 //! Mail that did not become a letter: it waits for a decision, lies beside a thread, or is a third party's note.
+//!
+//! What was decided on stays for a little while in a state that no list shows (`decisions`).
 
 use super::{Conn, StoreError, Tx, id, maybe_id, on, one, statements, word};
 use crate::clock::Moment;
-use crate::ids::{DeskId, HeldId, ThreadId};
+use crate::ids::{DeskId, HeldId, PersonId, ThreadId};
 use crate::seal::SealedBlob;
 
 /// Where a mail on the shelf stands.
@@ -14,6 +16,12 @@ pub enum HeldState {
     Filed,
     /// What a third party wrote about somebody: kept outside every thread.
     Note,
+    /// In its client's sorting tray: the client decides, and the body is encrypted to them.
+    Tray,
+    /// Deleted; kept a little while so that it can be undone.
+    Discarded,
+    /// It became a letter; kept a little while so that it can be undone.
+    Entered,
 }
 
 impl HeldState {
@@ -23,14 +31,30 @@ impl HeldState {
             Self::Waiting => "waiting",
             Self::Filed => "filed",
             Self::Note => "note",
+            Self::Tray => "tray",
+            Self::Discarded => "discarded",
+            Self::Entered => "entered",
         }
+    }
+
+    /// Whether a desk's people may open it.
+    pub const fn is_on_shelf(self) -> bool {
+        matches!(self, Self::Waiting | Self::Filed | Self::Note)
+    }
+
+    /// Whether a desk's people may know of it.
+    pub const fn is_listed(self) -> bool {
+        self.is_on_shelf() || matches!(self, Self::Tray)
     }
 }
 
 impl std::str::FromStr for HeldState {
     type Err = crate::role::UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Waiting, Self::Filed, Self::Note].into_iter().find(|s| s.word() == text).ok_or(crate::role::UnknownWord)
+        [Self::Waiting, Self::Filed, Self::Note, Self::Tray, Self::Discarded, Self::Entered]
+            .into_iter()
+            .find(|s| s.word() == text)
+            .ok_or(crate::role::UnknownWord)
     }
 }
 
@@ -46,12 +70,14 @@ pub struct NewHeld {
     pub reasons: String,
     /// When our server took it.
     pub received: Moment,
-    /// The mail, encrypted to the desk.
+    /// The mail, encrypted to the desk; in a tray to the client.
     pub body: SealedBlob,
     /// Recognises the same mail coming again.
     pub dedup: [u8; 32],
     /// Where it stands.
     pub state: HeldState,
+    /// What was found out about the sender, in the words of `provenance`.
+    pub provenance: String,
 }
 
 /// A mail on the shelf.
@@ -68,24 +94,31 @@ pub struct Held {
     pub received: Moment,
     /// Where it stands.
     pub state: HeldState,
-    /// The mail, encrypted to the desk.
+    /// See [`NewHeld::provenance`].
+    pub provenance: String,
+    /// The mail, encrypted to the desk; in a tray to the client.
     pub body: Vec<u8>,
 }
 
 statements! {
-    INSERT = "INSERT INTO held (id, desk_id, thread_id, reasons, received_us, body, dedup, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+    INSERT = "INSERT INTO held (id, desk_id, thread_id, reasons, received_us, body, dedup, state, provenance) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
               ON CONFLICT (dedup) DO NOTHING";
-    FIND = "SELECT id, desk_id, thread_id, reasons, received_us, state, body FROM held WHERE id = $1";
-    LIST = "SELECT id, desk_id, thread_id, reasons, received_us, state FROM held \
+    FIND = "SELECT id, desk_id, thread_id, reasons, received_us, state, provenance, body FROM held WHERE id = $1";
+    LIST = "SELECT id, desk_id, thread_id, reasons, received_us, state, provenance FROM held \
             WHERE desk_id = $1 AND state = $2 AND (received_us, id) > ($3, $4) ORDER BY received_us, id LIMIT $5";
-    LIST_OF_THREAD = "SELECT id, desk_id, thread_id, reasons, received_us, state FROM held \
+    LIST_OF_THREAD = "SELECT id, desk_id, thread_id, reasons, received_us, state, provenance FROM held \
                       WHERE thread_id = $1 AND state = $2 ORDER BY received_us DESC LIMIT $3";
     UPDATE_NOTE = "UPDATE held SET state = 'note', thread_id = NULL WHERE id = $1 AND state = 'waiting'";
+    LIST_TRAY = "SELECT h.id, h.desk_id, h.thread_id, h.reasons, h.received_us, h.state, h.provenance, h.body FROM held h \
+                 JOIN thread t ON t.id = h.thread_id WHERE t.client_id = $1 AND h.state = 'tray' ORDER BY h.received_us, h.id LIMIT $2";
+    COUNT_TRAY = "SELECT COUNT(*) FROM held h JOIN thread t ON t.id = h.thread_id WHERE t.client_id = $1 AND h.state = 'tray'";
+    UPDATE_TRAY = "UPDATE held SET state = 'tray', body = $2, dedup = $3 WHERE id = $1 AND state = 'waiting'";
+    DELETE_TWIN = "DELETE FROM held WHERE dedup = $1 AND state IN ('waiting', 'tray')";
     DELETE = "DELETE FROM held WHERE id = $1";
 }
 
-type Row = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, i64, String, Vec<u8>);
-type ListRow = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, i64, String);
+type Row = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, i64, String, String, Vec<u8>);
+type ListRow = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, i64, String, String);
 
 fn held(row: Row) -> Result<Held, StoreError> {
     Ok(Held {
@@ -95,12 +128,13 @@ fn held(row: Row) -> Result<Held, StoreError> {
         reasons: row.3,
         received: Moment::from_micros(row.4),
         state: word(&row.5, "held.state", &row.0)?,
-        body: row.6,
+        provenance: row.6,
+        body: row.7,
     })
 }
 
 fn listed(rows: Vec<ListRow>) -> Result<Vec<Held>, StoreError> {
-    rows.into_iter().map(|r| held((r.0, r.1, r.2, r.3, r.4, r.5, Vec::new()))).collect()
+    rows.into_iter().map(|r| held((r.0, r.1, r.2, r.3, r.4, r.5, r.6, Vec::new()))).collect()
 }
 
 /// Puts a mail on the shelf; false when it lies there already.
@@ -114,6 +148,7 @@ pub async fn insert(tx: &mut Tx, h: &NewHeld) -> Result<bool, StoreError> {
         .bind(h.body.bytes())
         .bind(&h.dedup[..])
         .bind(h.state.word())
+        .bind(&h.provenance)
         .execute(c)
         .await
         .map(|d| d.rows_affected()))?;
@@ -167,6 +202,40 @@ pub async fn list_of_thread(
 pub async fn update_note(tx: &mut Tx, held_id: HeldId) -> Result<(), StoreError> {
     let done = on!(tx, |c| sqlx::query(UPDATE_NOTE).bind(held_id.bytes()).execute(c).await.map(|d| d.rows_affected()))?;
     one(done, "held mail")
+}
+
+/// What waits in a client's sorting tray, oldest first, with the bodies.
+pub async fn list_tray(conn: &mut Conn, client: PersonId, limit: usize) -> Result<Vec<Held>, StoreError> {
+    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(LIST_TRAY)
+        .bind(client.bytes())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(c)
+        .await)?;
+    rows.into_iter().map(held).collect()
+}
+
+/// How much waits there.
+pub async fn count_tray(conn: &mut Conn, client: PersonId) -> Result<i64, StoreError> {
+    let row: (i64,) = on!(conn, |c| sqlx::query_as(COUNT_TRAY).bind(client.bytes()).fetch_one(c).await)?;
+    Ok(row.0)
+}
+
+/// Puts a waiting mail into its client's tray, encrypted to them; [`StoreError::Gone`] when somebody was quicker.
+pub async fn update_tray(tx: &mut Tx, held_id: HeldId, body: &SealedBlob, dedup: &[u8; 32]) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(UPDATE_TRAY)
+        .bind(held_id.bytes())
+        .bind(body.bytes())
+        .bind(&dedup[..])
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
+    one(done, "held mail")
+}
+
+/// Takes the other copy of a mail away, from a shelf or a tray, if there is one that still waits.
+pub async fn delete_twin(tx: &mut Tx, dedup: &[u8; 32]) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(DELETE_TWIN).bind(&dedup[..]).execute(c).await.map(|_| ()))?;
+    Ok(())
 }
 
 /// Takes a mail off the shelf; [`StoreError::Gone`] when somebody was quicker.

@@ -109,6 +109,10 @@ statements! {
     DELETE = "DELETE FROM letter WHERE id = $1";
     UPDATE_FLAGS = "UPDATE letter SET flags = $2 WHERE id = $1";
     FIND_DEDUP = "SELECT id FROM letter WHERE dedup = $1";
+    FIND_MAIL = "SELECT thread_id FROM letter WHERE mail_hash = $1 AND length(mail_hash) > 0 LIMIT 1";
+    UPDATE_MAIL = "UPDATE letter SET mail_hash = $2 WHERE id = $1";
+    LAST = "SELECT MAX(CASE WHEN author = 'client' THEN received_us ELSE released_us END) FROM letter WHERE thread_id = $1";
+    COUNT_COVERING = "SELECT COUNT(*) FROM letter WHERE thread_id = $1 AND author = 'counselor' AND covers_us >= $2";
 }
 
 type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, Option<Vec<u8>>, String, i64, i64, i64, i64, i64, String, Vec<u8>);
@@ -141,6 +145,31 @@ pub async fn find(conn: &mut Conn, letter_id: LetterId) -> Result<Option<Letter>
 pub async fn has_dedup(conn: &mut Conn, dedup: &[u8; 32]) -> Result<bool, StoreError> {
     let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_DEDUP).bind(&dedup[..]).fetch_optional(c).await)?;
     Ok(row.is_some())
+}
+
+/// The thread of the letter that came or left as the mail with this hash of thread and Message-ID.
+pub async fn find_mail(conn: &mut Conn, mail_hash: &[u8]) -> Result<Option<ThreadId>, StoreError> {
+    let row: Option<(Vec<u8>,)> = on!(conn, |c| sqlx::query_as(FIND_MAIL).bind(mail_hash).fetch_optional(c).await)?;
+    row.map(|r| id(&r.0, "letter.thread_id")).transpose()
+}
+
+/// A reply leaves as a mail: its hash of thread and Message-ID.
+pub async fn update_mail(tx: &mut Tx, letter_id: LetterId, mail_hash: &[u8]) -> Result<(), StoreError> {
+    on!(tx, |c| sqlx::query(UPDATE_MAIL).bind(letter_id.bytes()).bind(mail_hash).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// When the last letter of a thread came or was released.
+pub async fn last(conn: &mut Conn, thread: ThreadId) -> Result<Option<Moment>, StoreError> {
+    let row: (Option<i64>,) = on!(conn, |c| sqlx::query_as(LAST).bind(thread.bytes()).fetch_one(c).await)?;
+    Ok(row.0.and_then(moment))
+}
+
+/// Replies, released or not, whose authors had the letter received at `at` before them.
+pub async fn count_covering(conn: &mut Conn, thread: ThreadId, at: Moment) -> Result<i64, StoreError> {
+    let row: (i64,) =
+        on!(conn, |c| sqlx::query_as(COUNT_COVERING).bind(thread.bytes()).bind(at.micros()).fetch_one(c).await)?;
+    Ok(row.0)
 }
 
 /// Who looks at a thread.

@@ -37,6 +37,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0005_canary.sql"),
         include_str!("../../migrations/postgres/0005_canary.sql"),
     ),
+    (
+        6,
+        "threads",
+        include_str!("../../migrations/sqlite/0006_threads.sql"),
+        include_str!("../../migrations/postgres/0006_threads.sql"),
+    ),
 ];
 
 pub(super) async fn sqlite(conn: &mut SqliteConnection) -> Result<(), StoreError> {

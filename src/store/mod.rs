@@ -12,6 +12,7 @@ pub mod bounces;
 pub mod canary;
 pub mod client_keys;
 mod conn;
+pub mod decisions;
 pub mod delivery;
 pub mod desks;
 pub mod doubts;
@@ -29,6 +30,7 @@ mod migrate;
 pub mod outbox;
 pub mod people;
 pub mod queue;
+pub mod retired;
 pub mod sessions;
 mod tables;
 pub mod threads;
@@ -74,6 +76,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'s
         ("bounces", bounces::ALL),
         ("canary", canary::ALL),
         ("client_keys", client_keys::ALL),
+        ("decisions", decisions::ALL),
         ("delivery", delivery::ALL),
         ("desks", desks::ALL),
         ("doubts", doubts::ALL),
@@ -87,6 +90,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'s
         ("outbox", outbox::ALL),
         ("people", people::ALL),
         ("queue", queue::ALL),
+        ("retired", retired::ALL),
         ("sessions", sessions::ALL),
         ("threads", threads::ALL),
         ("trail", trail::ALL),

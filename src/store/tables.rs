@@ -132,6 +132,11 @@ pub const TABLES: &[Table] = &[
         key: "id",
     },
     Table {
+        name: "retired_address",
+        columns: &[Bytes("token_hash"), Bytes("thread_id"), Int("retired_us")],
+        key: "token_hash",
+    },
+    Table {
         name: "epoch",
         columns: &[
             Bytes("id"),
@@ -165,6 +170,7 @@ pub const TABLES: &[Table] = &[
             Bytes("body"),
             Bytes("dedup"),
             Text("flags"),
+            Bytes("mail_hash"),
         ],
         key: "id",
     },
@@ -196,6 +202,11 @@ pub const TABLES: &[Table] = &[
             Bytes("body"),
             Bytes("dedup"),
             Text("state"),
+            Text("provenance"),
+            Text("was"),
+            Int("decided_us"),
+            Bytes("decided_by"),
+            Bytes("letter_id"),
         ],
         key: "id",
     },

@@ -95,6 +95,12 @@ pub struct Target {
     pub client: PersonId,
     /// Keyed hashes of mail programs and names heard from before, eight bytes each.
     pub traits: Vec<u8>,
+    /// Its client has other threads too.
+    pub has_siblings: bool,
+    /// The client marked it as not safe, or a counselor did.
+    pub urgent: bool,
+    /// The address that was used is one the thread had before.
+    pub is_retired: bool,
 }
 
 statements! {
@@ -104,7 +110,8 @@ statements! {
             FROM thread WHERE id = $1";
     LIST_OF_CLIENT = "SELECT id, desk_id, client_id, state, urgent, assignee_id, epoch_id, token_hash, token_sealed, created_us, waiting_us, last_us \
                       FROM thread WHERE client_id = $1 ORDER BY created_us, id";
-    FIND_TARGET = "SELECT t.token_hash, t.id, t.desk_id, t.epoch_id, e.cert, d.cert, n.address_hash, n.address_sealed, t.client_id, t.traits, COALESCE(n.confirmed_us, 0) \
+    FIND_TARGET = "SELECT t.token_hash, t.id, t.desk_id, t.epoch_id, e.cert, d.cert, n.address_hash, n.address_sealed, t.client_id, t.traits, COALESCE(n.confirmed_us, 0), \
+                   (SELECT COUNT(*) FROM thread o WHERE o.client_id = t.client_id), t.urgent \
                    FROM thread t JOIN epoch e ON e.id = t.epoch_id JOIN desk d ON d.id = t.desk_id \
                    LEFT JOIN notice n ON n.person_id = t.client_id WHERE t.token_hash = $1";
     ASSIGN = "UPDATE thread SET assignee_id = $2 WHERE id = $1 AND assignee_id IS NULL";
@@ -117,12 +124,27 @@ statements! {
     UPDATE_WAITING = "UPDATE thread SET state = 'waiting', waiting_us = $2 WHERE id = $1";
     UPDATE_TOKEN = "UPDATE thread SET token_hash = $2, token_sealed = $3 WHERE id = $1";
     UPDATE_TRAITS = "UPDATE thread SET traits = $2 WHERE id = $1";
+    SETTLE = "UPDATE thread SET state = $2, waiting_us = $3, last_us = $4 WHERE id = $1";
     UPDATE_EPOCH = "UPDATE thread SET epoch_id = $3 WHERE id = $1 AND epoch_id = $2";
 }
 
 type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64);
-type TargetRow =
-    (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>, Vec<u8>, Vec<u8>, i64);
+/// A row of the texts that find targets.
+pub(super) type TargetRow = (
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Vec<u8>,
+    Vec<u8>,
+    i64,
+    i64,
+    i64,
+);
 
 /// Addresses looked up with one statement, at the most.
 pub const TARGETS_MAX: usize = 32;
@@ -203,7 +225,7 @@ pub async fn find_targets(conn: &mut Conn, token_hashes: &[[u8; 32]]) -> Result<
     Ok(token_hashes.iter().map(|hash| found.get(&hash[..]).cloned()).collect())
 }
 
-fn target(row: TargetRow) -> Result<(Vec<u8>, Target), StoreError> {
+pub(super) fn target(row: TargetRow) -> Result<(Vec<u8>, Target), StoreError> {
     let target = Target {
         thread: id(&row.1, "thread.id")?,
         desk: id(&row.2, "thread.desk_id")?,
@@ -214,6 +236,9 @@ fn target(row: TargetRow) -> Result<(Vec<u8>, Target), StoreError> {
         sender_sealed: row.7.filter(|_| row.10 != 0),
         client: id(&row.8, "thread.client_id")?,
         traits: row.9,
+        has_siblings: row.11 > 1,
+        urgent: row.12 == 1,
+        is_retired: false,
     };
     Ok((row.0, target))
 }
@@ -316,6 +341,25 @@ pub async fn update_token(
         .bind(thread_id.bytes())
         .bind(token_hash)
         .bind(token_sealed)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
+    one(done, "thread")
+}
+
+/// A letter left a thread: where it stands without it.
+pub async fn settle(
+    tx: &mut Tx,
+    thread_id: ThreadId,
+    state: ThreadState,
+    waiting: Option<Moment>,
+    last: Option<Moment>,
+) -> Result<(), StoreError> {
+    let done = on!(tx, |c| sqlx::query(SETTLE)
+        .bind(thread_id.bytes())
+        .bind(state.word())
+        .bind(waiting.map_or(0, Moment::micros))
+        .bind(last.map_or(0, Moment::micros))
         .execute(c)
         .await
         .map(|d| d.rows_affected()))?;

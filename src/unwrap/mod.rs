@@ -11,6 +11,7 @@ mod head;
 mod inline;
 mod keys;
 mod leaf;
+mod legacy;
 mod piece;
 mod tree;
 

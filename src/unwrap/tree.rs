@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Keyring;
 use super::piece::{self, Piece};
-use super::{head, leaf};
+use super::{head, leaf, legacy};
 use crate::limits::MAIL_BYTES_MAX;
 use crate::parse::{Outline, PartView};
 use crate::seal::{Cert, Lock, Opened, Shut, Signature, Wrap, check_detached};
@@ -85,6 +85,10 @@ fn mail_within(opener: &Opener<'_>, mail: &Outline<'_>, depth: usize) -> Option<
         return None;
     }
     let mut root = around(opener, mail);
+    let hides = root.payload.as_ref().filter(|_| root.encrypted).and_then(|p| Outline::read(p).ok());
+    if let Some(bare) = hides.and_then(|payload| legacy::without(&payload)) {
+        root.payload = Some(bare);
+    }
     let outline = match &root.payload {
         Some(payload) => &Outline::read(payload).ok()?,
         None => mail,

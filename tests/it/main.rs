@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod pages;

@@ -7,6 +7,7 @@ use std::path::Path;
 /// Beginnings of keys that are put together while the program runs, and who puts them together.
 const COMPUTED: &[(&str, &str)] = &[
     ("held-code-", "web/pages/counselor/held.rs"),
+    ("thread-says-", "web/pages/counselor/beside_it.rs"),
     ("hint-title-", "web/pages/client/hint.rs"),
     ("hint-text-", "web/pages/client/hint.rs"),
     ("hint-answer-", "web/pages/client/hint.rs"),

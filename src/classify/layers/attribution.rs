@@ -25,6 +25,11 @@ pub(super) struct Attribution {
 /// Reads an attribution that begins at line `at`.
 pub(super) fn read(lines: &[Line<'_>], at: usize) -> Option<Attribution> {
     let first = lines.get(at)?;
+    // Most lines are no attribution, and what would be put together for nothing costs most.
+    let mut here = lines.iter().skip(at).take(LINES_MAX).take_while(|l| !l.folded.is_empty() && l.depth == first.depth);
+    if !here.any(|l| may_end(&l.folded)) {
+        return None;
+    }
     let (mut whole, mut folded) = (String::new(), String::new());
     for count in 1..=LINES_MAX {
         let line = lines.get(at + count - 1).filter(|l| !l.folded.is_empty() && l.depth == first.depth)?;
@@ -81,7 +86,7 @@ fn is_quoted(lines: &[Line<'_>], at: usize, depth: usize) -> bool {
 
 fn may_end(folded: &str) -> bool {
     let bare = folded.trim_end_matches(|c: char| is_dash(c) || c == ' ');
-    bare.ends_with([':', '>']) || VERBS.iter().any(|verb| bare.ends_with(verb)) || bare.starts_with(':')
+    bare.ends_with([':', '>']) || VERBS.end(bare) || bare.starts_with(':')
 }
 
 fn attributes(folded: &str, quoted: bool) -> bool {
@@ -91,7 +96,7 @@ fn attributes(folded: &str, quoted: bool) -> bool {
     let address = address_in(words).is_some();
     let moment = has_moment(words);
     let short = words.chars().count() <= 80;
-    if drawn && short && VERBS.iter().any(|verb| words.ends_with(verb)) {
+    if drawn && short && VERBS.end(words) {
         return true;
     }
     if !address && !moment && !quoted {

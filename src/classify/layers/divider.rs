@@ -1,5 +1,7 @@
 //! Lines that say that an earlier letter follows: "---- Forwarded message ----", "Begin forwarded message:".
 
+use std::borrow::Cow;
+
 use super::block::{self, Head};
 use super::lines::{Line, is_dash};
 use super::people::{Person, person};
@@ -30,8 +32,12 @@ pub(super) fn read(lines: &[Line<'_>], at: usize) -> Option<Divider> {
     }
     let inner = line.words.trim_start_matches(is_edge);
     let drawn = strokes(line.words, inner) >= 2;
+    if !drawn && is_wordy(&line.folded) {
+        return None;
+    }
     let (phrase, rest) = if drawn { behind(inner) } else { (inner, "") };
-    let folded = super::lines::fold(phrase);
+    let folded =
+        if phrase == line.words { Cow::Borrowed(&line.folded) } else { Cow::Owned(super::lines::fold(phrase)) };
     let name = if phrase.contains('@') { person(after_from(phrase)) } else { Person::default() };
     let words = folded.split(' ').filter(|w| !w.contains('@')).count();
     let closed = drawn && (!rest.is_empty() || strokes(phrase, phrase.trim_end_matches(is_edge)) >= 2);
@@ -56,6 +62,11 @@ pub(super) fn read(lines: &[Line<'_>], at: usize) -> Option<Divider> {
     }
     let end = head.as_ref().map_or(at + 1, |h| h.end);
     Some(Divider { forwarded, head, person: name, end })
+}
+
+/// Whether a line has more words than one that announces anything: a name and a single stroke may be among them.
+fn is_wordy(folded: &str) -> bool {
+    folded.split(' ').filter(|w| !w.contains('@')).nth(WORDS_MAX + 5).is_some()
 }
 
 /// Whether a header line follows.

@@ -70,7 +70,7 @@ const SENT: &str = "\
     sent|dikirim|dihantar|terkirim|gesendet|envoyé|envoyé le|enviado|enviada|enviado el|enviada em\
     |enviado em|inviato|verzonden|sendt|skickat|lähetetty|wysłano|wysłane|odesláno|odoslané|odoslaná\
     |elküldve|küldve|trimis|trimisă|gönderilen|gönderildi|gönderme tarihi|отправлено|відправлено|надіслано\
-    |изпратено|poslano|poslato|послато|στάλθηκε|εστάλη|تاريخ الإرسال|نشر|נשלח|发送时间|发送日期|發送時間\
+    |изпратено|poslano|poslato|послато|στάλθηκε|εστάλη|تاريخ الإرسال|تم الإرسال|نشر|נשלח|发送时间|发送日期|發送時間\
     |寄件日期|傳送時間|傳送日期|送信日時|送信日|보낸 날짜|보낸날짜|보낸 시간|đã gửi|ngày gửi|ส่ง|ส่งเมื่อ\
     |saadetud|išsiųsta|nosūtīts|send|enviados|dikirim pada|tanggal kirim|tarikh hantar|sent on|sent at|gesendet am\
     |verzonden op|date d'envoi|fecha de envío|data de envio|data invio|data wysłania|datum odeslání";

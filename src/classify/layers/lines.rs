@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_quick};
 
 /// Longest line that may be a divider, a header or an attribution, in bytes.
 const MARKER_BYTES_MAX: usize = 4_000;
@@ -106,13 +106,18 @@ pub(super) fn is_dash(c: char) -> bool {
 pub(super) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     // Most lines are plain: they need no tables.
-    if text.is_ascii() {
+    if text.chars().all(is_plain) || is_nfkc_quick(text.chars()) == IsNormalized::Yes {
         text.chars().for_each(|c| keep(c, &mut out));
     } else {
         text.nfkc().for_each(|c| keep(c, &mut out));
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// Letters whose compatibility form is themselves, whatever stands around them.
+fn is_plain(c: char) -> bool {
+    c.is_ascii() || matches!(c, '\u{c0}'..='\u{131}')
 }
 
 fn keep(c: char, out: &mut String) {

@@ -76,19 +76,21 @@ const SENT_FROM: &str = "\
 pub(super) struct Stems {
     all: Vec<String>,
     by_first: HashMap<char, Vec<String>>,
+    by_last: HashMap<char, Vec<String>>,
 }
 
 impl Stems {
     fn read(words: &str) -> Self {
         // A blank at the end says that the word ends there.
         let all: Vec<_> = words.split('|').map(|w| fold(w) + if w.ends_with(' ') { " " } else { "" }).collect();
-        let mut by_first: HashMap<char, Vec<String>> = HashMap::new();
+        let (mut by_first, mut by_last) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
         for stem in &all {
-            if let Some(first) = stem.chars().next() {
+            if let (Some(first), Some(last)) = (stem.chars().next(), stem.chars().next_back()) {
                 by_first.entry(first).or_default().push(stem.clone());
+                by_last.entry(last).or_default().push(stem.clone());
             }
         }
-        Self { all, by_first }
+        Self { all, by_first, by_last }
     }
 
     /// Whether a folded text holds one of them.
@@ -97,6 +99,18 @@ impl Stems {
             let rest = text.get(at..).unwrap_or_default();
             self.by_first.get(&c).is_some_and(|stems| stems.iter().any(|stem| rest.starts_with(stem.as_str())))
         })
+    }
+
+    /// Whether a folded text begins with one of them.
+    pub(super) fn begin(&self, text: &str) -> bool {
+        let likely = text.chars().next().and_then(|first| self.by_first.get(&first));
+        likely.is_some_and(|stems| stems.iter().any(|stem| text.starts_with(stem.as_str())))
+    }
+
+    /// Whether a folded text ends with one of them.
+    pub(super) fn end(&self, text: &str) -> bool {
+        let likely = text.chars().next_back().and_then(|last| self.by_last.get(&last));
+        likely.is_some_and(|stems| stems.iter().any(|stem| text.ends_with(stem.as_str())))
     }
 
     /// All of them.
@@ -143,13 +157,15 @@ const DEVICE_CHARS_MAX: usize = 80;
 /// Whether a folded line is what a phone signs with, and not a sentence that begins alike.
 pub(super) fn is_device(line: &str) -> bool {
     let line = line.trim_start_matches(['-', ' ']);
-    let short = line.chars().count() <= DEVICE_CHARS_MAX;
+    if line.chars().nth(DEVICE_CHARS_MAX).is_some() {
+        return false;
+    }
     let bare = line.split(['<', '(']).next().unwrap_or_default();
     let sentence = bare.contains(',') || bare.trim_end().ends_with(['.', '?', '!']) && bare.split(' ').count() > 6;
     let ends_so =
         ["gesendet", "gönderildi", "から送信", "에서 보냄", "'umdan gönderildi"].iter().any(|e| line.ends_with(e));
     let device = ["iphone", "ipad", "android", "samsung", "outlook", "mobile", "yahoo", "hp", "ponsel", "smartphone"];
     let named = device.iter().any(|d| bare.contains(d));
-    let begins = DEVICES.iter().any(|d| line.starts_with(d));
-    short && !sentence && (begins && (named || bare.split(' ').count() <= 6) || named && ends_so)
+    let begins = DEVICES.begin(line);
+    !sentence && (begins && (named || bare.split(' ').count() <= 6) || named && ends_so)
 }

@@ -18,8 +18,8 @@ use crate::store::threads;
 const THREADS: usize = 200;
 /// A usual letter.
 const MAIL_BYTES: usize = 4096;
-/// Letters before the clock starts, over 8 connections.
-const WARM_UP: usize = 1_000;
+/// Letters before the clock starts, over 8 connections: so many that no thread still learns what its letters look like.
+const WARM_UP: usize = 3_000;
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct Args {
@@ -68,7 +68,7 @@ impl Post {
         let range = self.made..self.made + count;
         self.made += count;
         let both = range.zip(self.addresses.iter().cycle());
-        Arc::new(both.map(|(n, (from, to))| Mail::new(from, to, webmail(n, from, MAIL_BYTES))).collect())
+        Arc::new(both.map(|(n, (from, to))| Mail::new(from, to, webmail(n, from, to, MAIL_BYTES))).collect())
     }
 
     /// Sender and recipient of one of the threads.

@@ -95,15 +95,16 @@ pub(super) async fn send_all(door: SocketAddr, mails: &Arc<Vec<Mail>>, connectio
     Ok(())
 }
 
-/// A mail as webmailers send them: headers, quoted-printable text, base64 HTML. The limit program makes the same.
-pub(super) fn webmail(n: usize, from: &str, size: usize) -> Vec<u8> {
+/// A mail as webmailers send them: headers, quoted-printable text, base64 HTML. The limit program makes the same, but for
+/// the address: a client writes to the thread's own, and nothing is odd about that.
+pub(super) fn webmail(n: usize, from: &str, to: &str, size: usize) -> Vec<u8> {
     let (r, mm, ss) = (n % 250 + 1, n / 60 % 60, n % 60);
     let mut m = format!(
         "Received: from mx{r}.example.net (mx{r}.example.net [192.0.2.{r}])\r\n\tby mail.example.org with ESMTPS id {n:08x}\r\n\
          \tfor <help@example.org>; Fri, 20 Nov 2026 10:{mm:02}:{ss:02} +0100\r\n\
          DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.net; s=s1;\r\n\
          \th=from:to:subject:date; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=dGVzdA==\r\n\
-         From: =?utf-8?q?Anna_B=C3=A4r_{n}?= <{from}>\r\nTo: Beratung <help@example.org>\r\n\
+         From: =?utf-8?q?Anna_B=C3=A4r_{n}?= <{from}>\r\nTo: Beratung <{to}>\r\n\
          Subject: =?utf-8?b?SWNoIGJyYXVjaGUgSGlsZmU=?= {n}\r\nDate: Fri, 20 Nov 2026 10:{mm:02}:{ss:02} +0100\r\n\
          Message-ID: <{n:x}.{size}@example.net>\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/alternative; boundary=\"b-{n}\"\r\n\r\n\
@@ -124,9 +125,9 @@ pub(super) fn webmail(n: usize, from: &str, size: usize) -> Vec<u8> {
 }
 
 /// A mail with one large attached file.
-pub(super) fn heavy_mail(from: &str, size: usize) -> Vec<u8> {
+pub(super) fn heavy_mail(from: &str, to: &str, size: usize) -> Vec<u8> {
     let head = format!(
-        "From: <{from}>\r\nTo: <help@example.org>\r\nSubject: A large file\r\nMessage-ID: <heavy@example.net>\r\n\
+        "From: <{from}>\r\nTo: <{to}>\r\nSubject: A large file\r\nMessage-ID: <heavy@example.net>\r\n\
          MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n\r\n\
          --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThe file is attached.\r\n\
          --b\r\nContent-Type: application/pdf; name=\"file.pdf\"\r\nContent-Disposition: attachment; filename=\"file.pdf\"\r\n\

@@ -46,7 +46,7 @@ pub(super) async fn run(args: &Args) -> Result<Report, Ended> {
     tokio::time::sleep(SETTLE).await;
     row("idle again")?;
     let (from, to) = post.address()?;
-    let heavy = Mail::new(from, to, heavy_mail(from, HEAVY_BYTES));
+    let heavy = Mail::new(from, to, heavy_mail(from, to, HEAVY_BYTES));
     Line::open(server.lmtp).await?.deliver(&heavy).await?;
     row("one mail of 25 MB")?;
     tokio::time::sleep(SETTLE).await;

@@ -176,7 +176,7 @@ impl Scene {
     pub(super) async fn address(&self, client: &Signed) -> Result<String, Ended> {
         let reader = self.reader(client).await?;
         let own = read::own_addresses(&self.house, &reader).await?;
-        own.into_iter().next().map(|(_, address)| address.reveal().clone()).ok_or_else(|| stuck("no address"))
+        own.into_iter().next().map(|(_, _, address)| address.reveal().clone()).ok_or_else(|| stuck("no address"))
     }
 
     /// A client writes a short letter in a form.

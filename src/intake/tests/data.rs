@@ -96,6 +96,14 @@ async fn a_mail_without_end_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_mail_far_too_large_is_the_last_one_however_it_arrives() {
+    let words = [b"DATA\r\n".as_slice(), &b"x\r\n".repeat(133_339), b".\r\nNOOP\r\n"].concat();
+    for packet in [13, 1 << 16] {
+        assert_eq!(after_head(&Trial::new(small()), packet, &words).await.0, "220 250 250 250 354 552");
+    }
+}
+
+#[tokio::test]
 async fn lmtp_refuses_a_large_mail_for_everybody() {
     let trial = Trial::new(small());
     let head = b"LHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<one@example.org>\r\nRCPT TO:<two@example.org>\r\nDATA\r\n";

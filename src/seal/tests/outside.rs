@@ -54,6 +54,20 @@ fn the_practice_key_comes_back_from_its_file() {
 }
 
 #[test]
+fn a_message_cut_anywhere_stays_shut() {
+    let key = practice();
+    let armored = encrypt_mail(MARKER.as_bytes(), key.cert(), key.signer(), noon()).unwrap();
+    let mut message = Vec::new();
+    let mut reader = sequoia_openpgp::armor::Reader::from_bytes(&armored, None);
+    std::io::Read::read_to_end(&mut reader, &mut message).unwrap();
+    assert!(key.open_mail(&message, &[], 1_000, noon()).is_ok());
+    for end in 0..message.len() {
+        let why = key.open_mail(&message[..end], &[], 1_000, noon()).map_err(|shut| shut.why).err();
+        assert_eq!(why, Some(ShutReason::Broken), "cut to {end} bytes");
+    }
+}
+
+#[test]
 fn the_practice_signs_letters_but_reads_none() {
     let key = practice();
     let stored = seal_letter(letter("s", text("x")), &CAST.epoch_cert, key.signer()).unwrap();

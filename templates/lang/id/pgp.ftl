@@ -1,13 +1,13 @@
-# PGP: surat yang datang atau pergi sebagai surel terenkripsi, dan kuncinya.
+# PGP: surat yang datang atau pergi sebagai email terenkripsi, dan kuncinya.
 mail-unreadable-subject = Tolong kirim ulang pesanmu
 mail-unreadable-text =
     Pesan terakhirmu sudah sampai, tetapi dikunci dengan kunci yang bukan
     milik kami, jadi tidak bisa dibaca. Tulis lagi di halaman ini:
 mail-unreadable-stop =
-    Atau ambil kunci kami yang baru lalu kirim lagi. Surel ini dikirim
-    oleh mesin. Supaya berhenti, pilih "tidak pernah" di halaman ini:
-letter-mail-files = (Ada berkas bersama surat ini. Ukurannya terlalu besar untuk surel dan menunggu di halaman di bawah ini.)
-letter-mail-foot = Kamu bisa membalas surel ini, atau menulis di sini:
+    Atau ambil kunci kami yang baru lalu kirim lagi. Email ini dikirim
+    oleh mesin. Supaya berhenti, pilih "Jangan pernah" di halaman ini:
+letter-mail-files = (Ada berkas bersama surat ini. Ukurannya terlalu besar untuk email dan menunggu di halaman di bawah ini.)
+letter-mail-foot = Kamu bisa membalas email ini, atau menulis di sini:
 pgp-lock-opened = Datang terenkripsi.
 pgp-lock-no-key = Surat ini tidak bisa dibaca: dienkripsi untuk kunci lain ({ $keys }), bukan untuk kunci kami. Surat disimpan seperti saat datang. Perlu dikirim ulang dengan kunci yang benar, atau ditulis di kotak surat.
 pgp-lock-broken = Surat ini tidak bisa dibaca: enkripsinya rusak atau jenisnya tidak kami kenal. Surat disimpan seperti saat datang. Perlu dikirim ulang.
@@ -20,50 +20,54 @@ pgp-signed-bad = Tanda tangannya tidak cocok. Surat ini mungkin diubah di perjal
 pgp-signed-partly = Hanya sebagian surat ini yang ditandatangani, jadi tanda tangannya tidak menjamin bagian lain.
 pgp-loose = Beberapa berkas datang di sampingnya, tanpa perlindungan.
 pgp-no-id = tanpa nomor
-letters-title = Surat lewat surel
-letters-lede = Kamu yang memilih apa yang kami kirim ke alamat surelmu saat ada jawaban.
+letters-title = Surat lewat email
+letters-lede = Kamu yang memilih apa yang kami kirim ke alamat emailmu saat ada jawaban.
 letters-back = Kembali ke pengaturan
 letters-mode = Apa yang harus kami kirim?
 letters-notification = Hanya kabar bahwa ada sesuatu
 letters-notification-hint = Cara paling aman. Kamu membaca suratnya di sini, setelah masuk.
 letters-pgp = Seluruh surat, dikunci dengan kunci PGP-ku
 letters-pgp-hint = Hanya orang yang punya kuncimu yang bisa membacanya. Untuk yang sudah memakai PGP.
-letters-clear = Seluruh surat, bisa dibaca siapa saja yang melihat surelnya
+letters-clear = Seluruh surat, bisa dibaca siapa saja yang melihat emailnya
 letters-clear-hint = Baca dulu peringatan di bawah ini.
 letters-warning-title = Sebelum kamu memilih surat yang bisa dibaca
-letters-warning = Surel yang tidak dikunci itu seperti kartu pos. Penyedia surelmu bisa membacanya. Begitu juga siapa pun yang membuka ponsel, komputer, atau kotak surelmu, juga lama sesudahnya: orang tua, pasangan, sekolah, tempat kerja. Isinya bisa muncul di layar yang terkunci. Setelah terkirim, kami tidak bisa menariknya kembali.
+letters-warning = Email yang tidak dikunci itu seperti kartu pos. Penyedia emailmu bisa membacanya. Begitu juga siapa pun yang membuka ponsel, komputer, atau kotak emailmu, juga lama sesudahnya: orang tua, pasangan, sekolah, tempat kerja. Isinya bisa muncul di layar yang terkunci. Setelah terkirim, kami tidak bisa menariknya kembali.
 letters-yes = Aku sudah membaca ini. Tetap kirimkan seluruh surat kepadaku.
 letters-yes-missing = Untuk menerima surat yang bisa dibaca, centang kotak di bawah peringatan. Tidak ada yang diubah.
 letters-save = Simpan
 letters-since-clear = Sejak { $when } kami mengirim surat yang bisa dibaca, karena kamu menyetujui peringatannya.
 letters-stop = Berhenti mengirim surat yang bisa dibaca
-letters-no-address = Saat ini tidak ada yang dikirim: belum ada alamat surel yang dikonfirmasi, atau kamu memilih "tidak pernah" di pengaturan.
+letters-no-address = Saat ini tidak ada yang dikirim: belum ada alamat email yang dikonfirmasi, atau kamu memilih "Jangan pernah" di pengaturan.
 letters-no-key = Saat ini kami hanya mengirim kabar bahwa ada sesuatu: tidak ada kuncimu yang bisa dipakai.
 letters-keys = Kunci PGP-mu
 letters-keys-none = Kami tidak punya kuncimu.
-letters-keys-text = Bandingkan sidik jarinya dengan yang ditampilkan program surelmu, huruf demi huruf. Konfirmasi hanya kalau keduanya sama.
+letters-keys-text = Bandingkan sidik jarinya dengan yang ditampilkan program emailmu, huruf demi huruf. Konfirmasi hanya kalau keduanya sama.
 letters-key-confirmed = Dikonfirmasi
 letters-key-seen = Belum dikonfirmasi
-letters-key-attached = datang sebagai berkas di salah satu surelmu
-letters-key-autocrypt = datang bersama salah satu surelmu
+letters-key-attached = datang sebagai berkas di salah satu emailmu
+letters-key-autocrypt = datang bersama salah satu emailmu
 letters-key-signed = datang dalam surat yang ditandatangani dengan kuncimu
 letters-key-given = kamu yang menaruhnya di sini
 letters-key-use = Ini kunciku
 letters-key-forget = Lupakan
 letters-give = Masukkan kunci
 letters-give-hint = Tempel kunci publikmu. Awalnya: -----BEGIN PGP PUBLIC KEY BLOCK-----
+letters-give-file = Atau pilih berkas
+letters-give-file-hint = Berkas yang dibuat program PGP-mu saat kunci publik diekspor. Namanya sering berakhiran .asc, .gpg, atau .pgp.
 letters-give-button = Pakai kunci ini
 letters-ours = Kunci kami
-letters-ours-text = Enkripsi ke kunci ini saat menulis ke alamat rahasiamu. Program surel juga bisa menemukannya sendiri dari alamat itu.
+letters-ours-text = Enkripsi ke kunci ini saat menulis ke alamat rahasiamu. Program email juga bisa menemukannya sendiri dari alamat itu.
 letters-done-saved = Tersimpan.
 letters-done-key = Mulai sekarang kunci itu milikmu.
 letters-done-forgotten = Kunci sudah dilupakan.
-letters-problem-not-a-key = Tidak ada kunci PGP di teks ini. Salin seluruh blok, dengan baris pertama dan terakhirnya.
-letters-problem-several = Ada lebih dari satu kunci di teks ini. Masukkan satu per satu.
+letters-problem-not-a-key = Tidak ada kunci PGP di sini. Pilih berkas kunci publikmu, atau salin seluruh blok, dengan baris pertama dan terakhirnya.
+letters-problem-secret = Ini kunci rahasiamu. Yang dipakai di sini hanya kunci publik. Kami tidak menyimpan apa pun darinya. Tetapi kunci rahasia itu baru saja keluar dari perangkatmu, jadi paling aman buat kunci baru dan masukkan kunci publiknya.
+letters-problem-several = Ada lebih dari satu kunci di sini. Masukkan satu per satu.
 letters-problem-revoked = Kunci ini sudah dicabut pemiliknya. Buat kunci baru.
 letters-problem-expired = Kunci ini sudah kedaluwarsa. Perpanjang di program PGP-mu, atau buat yang baru.
-letters-problem-weak = Kunci ini terlalu lemah, atau tidak bisa dipakai untuk mengenkripsi. Buat kunci baru.
+letters-problem-signs-only = Kunci ini hanya untuk menandatangani: tidak ada yang bisa dikunci dengannya. Tambahkan bagian untuk enkripsi di program PGP-mu, atau buat kunci baru.
+letters-problem-weak = Kunci ini sekarang terlalu lemah: orang lain bisa membobolnya. Buat kunci baru.
 letters-problem-too-large = Kunci ini terlalu besar. Ekspor lagi dalam bentuk terkecilnya.
-settings-letters = Surat lewat surel, PGP
-settings-letters-text = Kamu juga bisa menerima seluruh surat lewat surel, dikunci dengan kunci PGP-mu sendiri.
+settings-letters = Surat lewat email, PGP
+settings-letters-text = Kamu juga bisa menerima seluruh surat lewat email, dikunci dengan kunci PGP-mu sendiri.
 settings-letters-link = Pilih apa yang kami kirim

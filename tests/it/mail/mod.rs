@@ -13,5 +13,7 @@ mod passed_on;
 mod pgp;
 mod postfix;
 mod sender;
+mod screening;
 mod sheet;
 mod shelf;
+mod threads;

@@ -365,7 +365,7 @@ impl Reception for Outside {
 async fn a_forged_mail_does_not_enter_the_thread(scratch: Scratch) {
     let scene = Scene::new("reject").await;
     let app = TestApp::open_watchful(&scratch, scene.witnesses.clone()).await;
-    app.furnish().await;
+    let (_, ratna) = app.furnish().await;
     let client = app.open_mailbox("Bintang Sore", Language::English).await;
     app.confirm_address(&client, FROM).await;
     let secret = app.secret_address(&client).await;
@@ -388,6 +388,14 @@ async fn a_forged_mail_does_not_enter_the_thread(scratch: Scratch) {
     let signed = scene.rumah.sign(&mail(FROM).replace("<1@", "<3@"));
     assert_eq!(smtp(doors[1], "mesin@lain.example", &secret, signed.as_bytes()).code, 0);
     assert_eq!(counts().await, (2, 1), "signed by the client's provider");
+    // The counselor sees what was found out, in plain words and folded in technical ones.
+    let held = ratna.get("/queue?tab=held").await.links("/held/").remove(0);
+    ratna.get(&held).await.must_say("disowned by its domain").must_say("SPF: fail").must_say("DMARC: fail, p=reject");
+    let by_another = mail("lain@rumah.example").replace("<1@", "<4@");
+    assert_eq!(smtp(doors[0], "lain@rumah.example", &secret, by_another.as_bytes()).code, 0);
+    let held = ratna.get("/queue?tab=held").await.links("/held/").remove(1);
+    let page = ratna.get(&held).await;
+    page.must_say("proven by its domain").must_say("Asked by this house when the mail came");
     outside.close().await;
     stop.cancel();
     tracker.close();

@@ -1,11 +1,11 @@
 //! Two real threads and every case of misaddressed, forwarded or doubtful mail, through the real door.
 //!
-//! M17 is the outgoing guard's (`guard`); M20 needs groups, and M19 a client with two threads: the house makes neither
-//! yet. Bounces (M10) have a file of their own.
+//! M17 is the outgoing guard's (`guard`); M20 needs groups, which do not exist yet. Bounces (M10) and a client with two
+//! threads (M19, `threads`) have files of their own.
 
 use merpati::role::Language;
 
-use crate::support::app::{Client, DOMAIN, Someone, TestApp, make_desk};
+use crate::support::app::{Client, DOMAIN, RECALL, Someone, TestApp, make_desk};
 use crate::support::engine::{Scratch, both_engines};
 use crate::support::outside::Cell;
 use crate::support::post::lmtp;
@@ -16,6 +16,8 @@ both_engines!(
     what_is_fine_is_remembered_for_this_thread_only,
     the_code_word_shows_match_or_not_and_nothing_else,
     a_third_party_s_note_stays_outside,
+    nothing_is_sent_while_somebody_else_may_be_writing,
+    a_slip_of_the_client_is_told_to_them_alone,
     mistyped_and_shared_addresses_are_questioned,
     more_than_a_page_waits,
 );
@@ -33,7 +35,10 @@ struct Scene {
 }
 
 async fn scene(scratch: &Scratch) -> Scene {
-    let app = TestApp::open(scratch).await;
+    scene_in(TestApp::open(scratch).await).await
+}
+
+async fn scene_in(app: TestApp) -> Scene {
     let (operator, ratna) = app.furnish().await;
     make_desk(&operator, "karier", "Meja Karier").await;
     let bintang = app.open_mailbox("Bintang Sore", Language::English).await;
@@ -153,6 +158,9 @@ async fn look_at_the_pages(s: &Scene) {
         if page.says("Greets somebody else") || page.says("It greets somebody who does not work here.") {
             page.must_say("Yth. HRD").must_not_say("baris keempat rahasia");
         }
+        if page.says("Office or press") || page.says("The sender writes from the police") {
+            page.must_say("What you may say").must_say("What we can and cannot say");
+        }
         if page.says("M12") {
             page.must_say("bintan@rumah.example").must_say("b…@rumah.example");
         }
@@ -167,6 +175,7 @@ async fn the_client_is_told(s: &Scene) {
     page.must_say("Others got your letter too").must_say("Your letter holds words of another person");
     page.must_say("Is your mail passed on automatically?").must_say("Your letter came through a list");
     page.must_say("A letter from another address waits").must_say("We could not open a letter");
+    page.must_say("Should another desk answer?");
     let path = format!("{}/hint", s.bintang.mailbox);
     let form = page.form(&path);
     let answered = s.bintang.send(form.with("kind", "passed-on").with("answer", "yes")).await;
@@ -221,8 +230,8 @@ async fn what_is_fine_is_remembered_for_this_thread_only(scratch: Scratch) {
     let new = "bintang.baru@lain.example";
     s.case("first", new, &mail(new, &s.to_bintang, "", "satu"), "waiting", &["unknown-sender"]).await;
     let held = s.shelf().await.remove(0);
-    let form = s.ratna.get(&held).await.form(&format!("{held}/let-in")).with("checked", "yes");
-    s.ratna.send(form).await.must_be("/queue?tab=held&done=let-in");
+    let form = s.ratna.get(&held).await.form(&format!("{held}/let-in"));
+    s.ratna.send(form).await.must_be("/queue?tab=held");
     s.case("the same sender", new, &mail(new, &s.to_bintang, "", "dua"), "letter", &[]).await;
     let other = "orang.lain@lain.example";
     s.case("another one", other, &mail(other, &s.to_bintang, "", "tiga"), "waiting", &["unknown-sender"]).await;
@@ -285,6 +294,44 @@ async fn a_third_party_s_note_stays_outside(scratch: Scratch) {
     let note = s.ratna.get(&held).await;
     note.must_say("Tolong M2");
     assert!(note.find_form(&format!("{held}/let-in")).is_none(), "a note enters no thread");
+    s.app.close().await;
+}
+
+async fn nothing_is_sent_while_somebody_else_may_be_writing(scratch: Scratch) {
+    let s = scene_in(TestApp::open_at_rest(&scratch).await).await;
+    s.case("a letter", BINTANG, &mail(BINTANG, &s.to_bintang, "", "satu"), "letter", &[""]).await;
+    s.app.take(&s.ratna, &s.bintang).await;
+    let stranger = "orang@lain.example";
+    s.case("M3", stranger, &mail(stranger, &s.to_bintang, "", "aku juga"), "waiting", &["unknown-sender"]).await;
+    let before = s.app.mails().len();
+    s.app.reply(&s.ratna, &s.bintang, "Jawaban untukmu.").await;
+    s.app.wait(RECALL.as_secs() + 1);
+    s.app.run_due().await;
+    assert_eq!(s.app.mails().len(), before, "no notification");
+    s.bintang.get(&s.bintang.mailbox).await.must_say("Jawaban untukmu.");
+    s.app.close().await;
+}
+
+async fn a_slip_of_the_client_is_told_to_them_alone(scratch: Scratch) {
+    let s = scene(&scratch).await;
+    let raw = mail(BINTANG, "hrd@lain.example", "", "Yth. HRD\nSaya melamar.");
+    s.case("M5", BINTANG, &raw, "waiting", &["greets-another"]).await;
+    let before = s.app.mails().len();
+    let held = s.shelf().await.remove(0);
+    let form = s.ratna.get(&held).await.form(&format!("{held}/discard")).with("checked", "yes");
+    s.ratna.send(form).await;
+    assert!(s.shelf().await.is_empty());
+    s.bintang.get(&s.bintang.mailbox).await.must_say("A letter was probably meant for somebody else");
+    // A stranger's mail to the same address: nobody is told.
+    let stranger = "orang@lain.example";
+    let raw = mail(stranger, "hrd@lain.example", "", "Yth. HRD\nKami melamar.");
+    s.case("M5", stranger, &raw, "waiting", &["unknown-sender"]).await;
+    let held = s.shelf().await.remove(0);
+    let form = s.ratna.get(&held).await.form(&format!("{held}/discard")).with("checked", "yes");
+    s.ratna.send(form).await;
+    let page = s.bintang.get(&s.bintang.mailbox).await;
+    assert_eq!(page.text().matches("A letter was probably meant").count(), 1);
+    assert_eq!(s.app.mails().len(), before, "nothing went back");
     s.app.close().await;
 }
 

@@ -17,6 +17,8 @@ async fn pictures_for_the_readme() {
     client.go("/desk/bk").await;
     picture(&client, "desk-id-phone").await;
     client.sign_in("/sign-in", "Bintang Sore", HOUSE.secret("Bintang Sore")).await;
+    client.find("#hint-other-address").await;
+    picture(&client, "hints-id-phone").await;
     client.click("main a.primary").await;
     client.find("#text").await;
     picture(&client, "write-id-phone").await;
@@ -34,6 +36,11 @@ async fn pictures_for_the_readme() {
     counselor.click(".queue li:not(.next) a.name").await;
     counselor.find("#reply").await;
     picture(&counselor, "thread-en-desktop").await;
+    counselor.go("/queue?tab=held").await;
+    picture(&counselor, "shelf-en-desktop").await;
+    counselor.click("main a[href^='/held/']").await;
+    counselor.find("#why").await;
+    picture(&counselor, "held-en-desktop").await;
     counselor.close().await;
 }
 

@@ -48,7 +48,9 @@ impl<L: AsyncFn(&Browser) -> Vec<String>> Seen<L> {
 }
 
 async fn public<L: AsyncFn(&Browser) -> Vec<String>>(seen: &mut Seen<L>) {
-    for path in ["/", "/desk/bk", "/desk/bk/open", "/sign-in", "/recover", "/now", "/safety", "/privacy", "/nowhere"] {
+    for path in
+        ["/", "/desk/bk", "/desk/bk/open", "/sign-in", "/recover", "/now", "/safety", "/privacy", "/others", "/nowhere"]
+    {
         seen.at(path).await;
     }
     for path in ["/staff", "/staff/recover", "/invitation/aaaa", "/desk/bk/open"] {

@@ -8,8 +8,8 @@ use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
 use merpati::store::{
-    Conn, Db, StoreError, TABLES, Table, Value, canary, client_keys, delivery, desks, doubts, drafts, fetched, held,
-    hints, jobs, letters, outbox, people, threads, trail,
+    Conn, Db, StoreError, TABLES, Table, Value, canary, client_keys, decisions, delivery, desks, doubts, drafts,
+    fetched, held, hints, jobs, letters, outbox, people, retired, threads, trail,
 };
 
 use super::{read, write};
@@ -58,6 +58,8 @@ async fn furnish(db: &Db) -> Tables {
     let reply =
         letters::NewLetter { released: Some(at(12)), covers: Some(at(10)), author: None, ..scene.reply(at(11)) };
     letters::insert_group(tx, &[&letter, &reply]).await.unwrap();
+    letters::update_mail(tx, letter.id, b"mail").await.unwrap();
+    retired::insert(tx, b"old token", scene.thread, at(12)).await.unwrap();
     letters::mark_read(tx, scene.thread, at(13)).await.unwrap();
     threads::assign(tx, scene.thread, scene.counselor).await.unwrap();
     threads::update_urgent(tx, scene.thread, true).await.unwrap();
@@ -65,6 +67,7 @@ async fn furnish(db: &Db) -> Tables {
         let body = sealed_blob("Surat \u{e9}".as_bytes());
         let h = held::NewHeld {
             state: held::HeldState::Waiting,
+            provenance: "checked pass pass pass reject none -".to_owned(),
             id: fresh(),
             desk: scene.desk,
             thread,
@@ -74,6 +77,8 @@ async fn furnish(db: &Db) -> Tables {
             dedup: random(),
         };
         assert!(held::insert(tx, &h).await.unwrap());
+        let entered = held::HeldState::Entered;
+        decisions::decide(tx, h.id, entered, scene.counselor, at(15), Some(letter.id)).await.unwrap();
     }
     let canary = fresh();
     canary::insert(tx, canary, at(14)).await.unwrap();

@@ -6,7 +6,7 @@ use merpati::store::letters::{self, Door, Letter, NewLetter, Side, Stored, Viewe
 use merpati::store::{StoreError, Tx};
 
 use super::{read, write};
-use crate::support::cast::{Scene, at, fresh, sealed_blob, two_files};
+use crate::support::cast::{Scene, at, fresh, random, sealed_blob, two_files};
 use crate::support::engine::{Scratch, both_engines};
 
 both_engines!(
@@ -22,6 +22,8 @@ both_engines!(
     what_is_covered_and_what_is_not,
     a_letter_to_nowhere_is_refused,
     a_deleted_letter_takes_its_files_along,
+    a_mail_is_known_by_its_id,
+    when_the_last_letter_came,
 );
 
 /// Stores one letter; it must be new.
@@ -213,4 +215,34 @@ async fn a_deleted_letter_takes_its_files_along(db: Scratch) {
     write!(db, |tx| put(tx, &reply)).unwrap();
     assert!(write!(db, |tx| letters::recall(tx, reply.id, scene.counselor)).unwrap());
     assert!(read!(db, |c| letters::list_attachments(c, reply.id)).is_empty());
+}
+
+async fn a_mail_is_known_by_its_id(db: Scratch) {
+    let scene = Scene::set(&db).await;
+    let hash = random::<32>();
+    let (came, form, reply) =
+        (NewLetter { mail_hash: hash.to_vec(), ..scene.letter(at(10)) }, scene.letter(at(11)), scene.reply(at(12)));
+    for new in [&came, &form, &reply] {
+        write!(db, |tx| put(tx, new)).unwrap();
+    }
+    assert_eq!(read!(db, |c| letters::find_mail(c, &hash)), Some(scene.thread));
+    assert_eq!(read!(db, |c| letters::find_mail(c, &[])), None, "what never was a mail is not found by it");
+    let left = random::<32>();
+    assert_eq!(read!(db, |c| letters::find_mail(c, &left)), None);
+    write!(db, |tx| letters::update_mail(tx, reply.id, &left)).unwrap();
+    assert_eq!(read!(db, |c| letters::find_mail(c, &left)), Some(scene.thread));
+}
+
+async fn when_the_last_letter_came(db: Scratch) {
+    let scene = Scene::set(&db).await;
+    assert_eq!(read!(db, |c| letters::last(c, scene.thread)), None);
+    let reply = NewLetter { covers: Some(at(10)), ..scene.reply(at(30)) };
+    for new in [&scene.letter(at(10)), &scene.letter(at(20)), &reply] {
+        write!(db, |tx| put(tx, new)).unwrap();
+    }
+    assert_eq!(read!(db, |c| letters::last(c, scene.thread)), Some(at(20)), "a reply counts when it is released");
+    write!(db, |tx| letters::release(tx, reply.id, at(40))).unwrap();
+    assert_eq!(read!(db, |c| letters::last(c, scene.thread)), Some(at(40)));
+    assert_eq!(read!(db, |c| letters::count_covering(c, scene.thread, at(10))), 1);
+    assert_eq!(read!(db, |c| letters::count_covering(c, scene.thread, at(11))), 0);
 }

@@ -4,7 +4,7 @@ use merpati::ids::ThreadId;
 use merpati::role::Role;
 use merpati::store::people::{Notice, NoticeMode};
 use merpati::store::threads::{self, Epoch, Thread, ThreadState};
-use merpati::store::{StoreError, desks, people};
+use merpati::store::{StoreError, desks, people, retired};
 
 use super::{read, write};
 use crate::support::cast::{Scene, at, epoch, fresh, person, random, thread};
@@ -18,6 +18,9 @@ both_engines!(
     one_counselor_takes_a_thread,
     a_thread_goes_through_its_states,
     a_mail_address_is_replaced,
+    a_retired_address_is_recognized,
+    a_target_knows_its_siblings,
+    a_thread_without_its_last_letter,
     one_new_epoch_begins,
     grants_come_and_go,
 );
@@ -78,8 +81,12 @@ async fn a_target_knows_only_confirmed_senders(db: Scratch) {
         sender_sealed,
         client,
         traits,
+        has_siblings,
+        urgent,
+        is_retired,
     } = find().await;
     assert_eq!((sender_sealed, client, traits), (None, scene.client, Vec::new()));
+    assert_eq!((has_siblings, urgent, is_retired), (false, false, false));
     assert_eq!((thread, desk, epoch_id), (scene.thread, scene.desk, scene.epoch));
     assert_eq!((epoch_cert, desk_cert.as_slice(), sender_hash), (epoch.cert, &b"desk cert"[..], None));
 
@@ -163,6 +170,45 @@ async fn a_mail_address_is_replaced(db: Scratch) {
     assert!(read!(db, |c| threads::find_target(c, &old)).is_none());
     let twice = write!(db, |tx| threads::update_token(tx, other.thread, &hash, b"sealed"));
     assert!(matches!(twice, Err(StoreError::Taken(_))));
+}
+
+async fn a_retired_address_is_recognized(db: Scratch) {
+    let scene = Scene::set(&db).await;
+    write!(db, |tx| desks::update_cert(tx, scene.desk, b"desk cert")).unwrap();
+    for n in 0..4u8 {
+        write!(db, |tx| retired::insert(tx, &[n; 32], scene.thread, at(i64::from(n)))).unwrap();
+    }
+    assert!(matches!(write!(db, |tx| retired::insert(tx, &[0; 32], scene.thread, at(9))), Err(StoreError::Taken(_))));
+    let target = read!(db, |c| retired::find_target(c, &[2; 32])).unwrap();
+    assert!(target.is_retired && target.thread == scene.thread && target.client == scene.client);
+    assert!(read!(db, |c| threads::find_target(c, &[2; 32])).is_none(), "no way into the thread");
+    assert!(read!(db, |c| retired::find_target(c, &[7; 32])).is_none());
+    write!(db, |tx| retired::delete_surplus(tx, scene.thread, 3)).unwrap();
+    assert_eq!(read!(db, |c| retired::count(c, scene.thread)), 3);
+    assert!(read!(db, |c| retired::find_target(c, &[0; 32])).is_none(), "the oldest is forgotten");
+}
+
+async fn a_target_knows_its_siblings(db: Scratch) {
+    let scene = Scene::set(&db).await;
+    let hash = read!(db, |c| threads::find(c, scene.thread)).unwrap().token_hash;
+    write!(db, |tx| threads::update_urgent(tx, scene.thread, true)).unwrap();
+    let find = async || read!(db, |c| threads::find_target(c, &hash)).unwrap();
+    assert!(!find().await.has_siblings && find().await.urgent);
+    let (second, epoch) = thread(scene.desk, scene.client, at(9));
+    write!(db, |tx| threads::insert(tx, &second, &epoch)).unwrap();
+    assert!(find().await.has_siblings);
+}
+
+async fn a_thread_without_its_last_letter(db: Scratch) {
+    let scene = Scene::set(&db).await;
+    write!(db, |tx| threads::update_urgent(tx, scene.thread, true)).unwrap();
+    write!(db, |tx| threads::settle(tx, scene.thread, ThreadState::Waiting, Some(at(5)), Some(at(6)))).unwrap();
+    let found = read!(db, |c| threads::find(c, scene.thread)).unwrap();
+    assert_eq!((found.state, found.waiting, found.last), (ThreadState::Waiting, Some(at(5)), Some(at(6))));
+    write!(db, |tx| threads::settle(tx, scene.thread, ThreadState::Fresh, None, None)).unwrap();
+    let found = read!(db, |c| threads::find(c, scene.thread)).unwrap();
+    assert_eq!((found.state, found.waiting, found.last), (ThreadState::Fresh, None, None));
+    assert!(found.urgent, "whether the client is safe is not a matter of one letter");
 }
 
 async fn one_new_epoch_begins(db: Scratch) {

@@ -100,7 +100,8 @@ async fn walk(program: &Program, words: &Words, ratna: &Someone, client: &Client
     let elsewhere = Browser::new(&program.url(), Language::English);
     elsewhere.send(elsewhere.get(link).await.form(link)).await.must_say("The address is confirmed.");
     let page = client.get(settings).await;
-    let secret_address = page.html.split_once("<code>").unwrap().1.split_once("</code>").unwrap().0.to_owned();
+    let secret_address =
+        page.html.split_once("<code translate=\"no\">").unwrap().1.split_once("</code>").unwrap().0.to_owned();
 
     let path = format!("{}/write", client.mailbox);
     let form = client.get(&path).await.form(&path).with("safe", "no").with("text", words.of("draft")).with("save", "1");

@@ -7,9 +7,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use merpati::address::{MailAddress, PlusAddress};
 use merpati::app::{self, Doors, Running};
 use merpati::chance::OsChance;
-use merpati::clock::{Clock, SystemClock, TestClock};
+use merpati::clock::{Clock, Moment, SystemClock, TestClock};
 use merpati::config::{self, Metrics, Practice, Settings};
 use merpati::custody;
 use merpati::flow::furnish;
@@ -130,22 +131,33 @@ pub(crate) fn settings(web: SocketAddr) -> Settings {
 impl TestApp {
     /// Opens a house that goes by the machine's clock.
     pub(crate) async fn open(scratch: &Scratch) -> Self {
-        Self::open_with(scratch, None, Witnesses::default()).await
+        Self::open_with(scratch, None, Witnesses::default(), None).await
+    }
+
+    /// Opens a house whose thread addresses are parts of one hosted mailbox; its clock stands still.
+    pub(crate) async fn open_hosted(scratch: &Scratch, mailbox: &str) -> Self {
+        let mailbox = PlusAddress::new(MailAddress::parse(mailbox).unwrap());
+        let clock = Arc::new(TestClock::at(a_day_ago()));
+        Self::open_with(scratch, Some(clock), Witnesses::default(), Some(mailbox)).await
     }
 
     /// Opens a house that asks about senders.
     pub(crate) async fn open_watchful(scratch: &Scratch, witnesses: Witnesses) -> Self {
-        Self::open_with(scratch, None, witnesses).await
+        Self::open_with(scratch, None, witnesses, None).await
     }
 
     /// Opens a house whose clock stands still until it is told. It begins a day ago, so that the real program can read
     /// what the house wrote.
     pub(crate) async fn open_at_rest(scratch: &Scratch) -> Self {
-        let start = SystemClock.now().minus(Duration::from_secs(86_400));
-        Self::open_with(scratch, Some(Arc::new(TestClock::at(start))), Witnesses::default()).await
+        Self::open_with(scratch, Some(Arc::new(TestClock::at(a_day_ago()))), Witnesses::default(), None).await
     }
 
-    async fn open_with(scratch: &Scratch, clock: Option<Arc<TestClock>>, witnesses: Witnesses) -> Self {
+    async fn open_with(
+        scratch: &Scratch,
+        clock: Option<Arc<TestClock>>,
+        witnesses: Witnesses,
+        hosted: Option<PlusAddress>,
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let smtp = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -160,6 +172,7 @@ impl TestApp {
         let mut rules = settings.rules(home.path());
         rules.cost = Cost::CHEAP;
         rules.recall = RECALL;
+        rules.plus_address = hosted;
         let house = House::new((**scratch).clone(), running_clock, Arc::new(OsChance), keys, rules).unwrap();
         let house = Arc::new(house.with_witnesses(witnesses));
         let folder = || Transport::Folder(config::outbox_folder(home.path()));
@@ -305,9 +318,14 @@ impl TestApp {
     /// The client's secret mail address, as their own page shows it.
     pub(crate) async fn secret_address(&self, client: &Client) -> String {
         let page = client.get("/mailbox/settings").await;
-        let (_, rest) = page.html.split_once("<code>").unwrap_or_else(|| panic!("no address: {}", page.text()));
+        let (_, rest) =
+            page.html.split_once("<code translate=\"no\">").unwrap_or_else(|| panic!("no address: {}", page.text()));
         rest.split_once("</code>").unwrap().0.to_owned()
     }
+}
+
+fn a_day_ago() -> Moment {
+    SystemClock.now().minus(Duration::from_secs(86_400))
 }
 
 fn mail(path: &std::path::Path) -> Mail {

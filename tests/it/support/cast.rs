@@ -179,6 +179,7 @@ impl Scene {
             attachments: Vec::new(),
             dedup: random(),
             flags: String::new(),
+            mail_hash: Vec::new(),
         }
     }
 

@@ -291,7 +291,7 @@ async fn client(house: &House, desk: DeskId, number: usize) -> Client {
     assert!(notify::confirm(house, opened.link.reveal().rsplit('/').next().unwrap()).await.unwrap());
     leave::finish(house, mail.id).await.unwrap();
     let thread = read::own_threads(house, &reader).await.unwrap().remove(0).0.id;
-    let letterbox = read::own_addresses(house, &reader).await.unwrap().remove(0).1.reveal().clone();
+    let letterbox = read::own_addresses(house, &reader).await.unwrap().remove(0).2.reveal().clone();
     Client { name, address, thread, letterbox }
 }
 

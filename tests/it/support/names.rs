@@ -42,7 +42,11 @@ impl Drop for Names {
 
 impl Names {
     pub(crate) async fn open() -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        Self::at(UdpSocket::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    /// At a place of the test's choice.
+    pub(crate) fn at(socket: UdpSocket) -> Self {
         let at = socket.local_addr().unwrap();
         let zone = Arc::<Mutex<Zone>>::default();
         let task = tokio::spawn(serve(socket, Arc::clone(&zone)));

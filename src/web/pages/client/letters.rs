@@ -9,7 +9,7 @@ use crate::seal::KeyProblem;
 use crate::store::client_keys::KeyState;
 use crate::store::delivery::DeliveryMode;
 use crate::web::ctx::{Client, Ctx};
-use crate::web::form::SafeForm;
+use crate::web::form::{SafeForm, Upload};
 use crate::web::hours;
 use crate::web::refusal::Refusal;
 use crate::web::shell::Shell;
@@ -84,10 +84,12 @@ fn view(ctx: &Ctx, key: &OwnKey) -> KeyView {
 
 fn explain(ctx: &Ctx, problem: KeyProblem) -> String {
     ctx.texts.t(match problem {
+        KeyProblem::Secret => "letters-problem-secret",
         KeyProblem::NotAKey => "letters-problem-not-a-key",
         KeyProblem::Several => "letters-problem-several",
         KeyProblem::Revoked => "letters-problem-revoked",
         KeyProblem::Expired => "letters-problem-expired",
+        KeyProblem::SignsOnly => "letters-problem-signs-only",
         KeyProblem::Weak => "letters-problem-weak",
         KeyProblem::TooLarge => "letters-problem-too-large",
     })
@@ -118,19 +120,9 @@ pub(super) async fn post(client: Client, SafeForm(fields): SafeForm) -> Result<R
         client_keys::forget(&ctx.house, reader, fields.get("forget")).await?;
         return Ok(done(ctx, "forgotten"));
     }
-    if fields.has("use") || fields.has("key") {
-        let taken = if fields.has("use") {
-            client_keys::confirm(&ctx.house, reader, fields.get("use")).await?
-        } else {
-            client_keys::give(&ctx.house, reader, fields.get("key").as_bytes()).await?
-        };
-        return match taken {
-            Ok(()) => Ok(done(ctx, "key")),
-            Err(problem) => {
-                let key = Some(explain(ctx, problem));
-                show(&client, None, Problems { key, ..Problems::default() }).await
-            }
-        };
+    if fields.has("use") {
+        let taken = client_keys::confirm(&ctx.house, reader, fields.get("use")).await?;
+        return answer(&client, taken).await;
     }
     let mode: DeliveryMode = fields.parse("mode").unwrap_or_default();
     let was = letter_mail::choice(&ctx.house, reader).await?.delivery.mode;
@@ -143,4 +135,28 @@ pub(super) async fn post(client: Client, SafeForm(fields): SafeForm) -> Result<R
     }
     letter_mail::choose(&ctx.house, reader, mode, fields.has("yes")).await?;
     Ok(done(ctx, "saved"))
+}
+
+/// A key as a file or as text.
+pub(super) async fn post_key(client: Client, form: Upload) -> Result<Response, Refusal> {
+    if form.expired {
+        return Err(Refusal::FormExpired);
+    }
+    let Client(ctx, reader) = &client;
+    let taken = match (form.too_large.first(), form.files.first()) {
+        (Some(_), _) => Err(KeyProblem::TooLarge),
+        (None, Some(file)) => client_keys::give(&ctx.house, reader, file.bytes.reveal()).await?,
+        (None, None) => client_keys::give(&ctx.house, reader, form.fields.get("key").as_bytes()).await?,
+    };
+    answer(&client, taken).await
+}
+
+async fn answer(client: &Client, taken: Result<(), KeyProblem>) -> Result<Response, Refusal> {
+    match taken {
+        Ok(()) => Ok(done(&client.0, "key")),
+        Err(problem) => {
+            let key = Some(explain(&client.0, problem));
+            show(client, None, Problems { key, ..Problems::default() }).await
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! Pages of a client.
 
+mod address;
+mod another;
 mod file;
 mod hint;
 mod letters;
 mod mailbox;
 mod settings;
 mod thread;
+mod tray;
 mod write;
 
 use std::sync::Arc;
@@ -22,8 +25,12 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/mailbox", get(mailbox::get))
         .route("/mailbox/settings", get(settings::get).post(settings::post))
         .route("/mailbox/settings/letters", get(letters::get).post(letters::post))
+        .route("/mailbox/settings/letters/key", get(letters::get).post(letters::post_key))
         .route("/mailbox/settings/code-word", post(settings::code_word))
+        .route("/mailbox/another", get(another::get).post(another::post))
+        .route("/mailbox/tray", get(tray::get).post(tray::post))
         .route("/mailbox/{thread}", get(thread::get))
+        .route("/mailbox/{thread}/address", post(address::post))
         .route(
             "/mailbox/{thread}/write",
             get(write::get).post(write::post).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX)),

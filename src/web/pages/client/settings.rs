@@ -6,6 +6,7 @@ use axum::response::Response;
 use crate::address::MailAddress;
 use crate::flow::notify::{self, Settings};
 use crate::flow::{code_word as code, read};
+use crate::ids::ThreadId;
 use crate::limits::CODE_WORD_CHARS_MAX;
 use crate::screen::domains;
 use crate::secret::PlainText;
@@ -22,7 +23,7 @@ struct Page {
     mode: &'static str,
     address: Option<PlainText>,
     confirmed: bool,
-    thread_addresses: Vec<(String, PlainText)>,
+    thread_addresses: Vec<(ThreadId, String, PlainText)>,
     notice: Option<String>,
     problem: Option<String>,
     typed: PlainText,
@@ -73,6 +74,7 @@ fn done(ctx: &Ctx, query: Option<&str>) -> Option<String> {
         "done=asked" => "settings-done-asked",
         "done=saved" => "settings-done-saved",
         "done=forgotten" => "settings-done-forgotten",
+        "done=address" => "settings-done-address",
         "done=word" => "code-word-done",
         "done=word-gone" => "code-word-done-gone",
         _ => return None,

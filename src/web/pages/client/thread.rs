@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::hint::{self, HintView};
 use crate::clock::Moment;
 use crate::flow::read::{self, OpenLetter, ThreadPage};
-use crate::flow::{answer, code_word, notify};
+use crate::flow::{answer, code_word, notify, own_threads, tray};
 use crate::ids::ThreadId;
 use crate::limits::CODE_WORD_CHARS_MAX;
 use crate::store::hints::CodeResult;
@@ -46,6 +46,10 @@ struct Page {
     asks_code: bool,
     stopped: bool,
     word_chars: usize,
+    /// The client has other threads too.
+    several: bool,
+    tray_waits: bool,
+    has_other_desks: bool,
 }
 
 impl Page {
@@ -103,6 +107,9 @@ pub(super) async fn get(
         asks_code: first_page && question.is_some_and(|q| q.result != CodeResult::Match),
         stopped: first_page && notify::settings(&ctx.house, &reader).await?.stopped,
         word_chars: CODE_WORD_CHARS_MAX,
+        several: read::own_threads(&ctx.house, &reader).await?.len() > 1,
+        tray_waits: first_page && tray::count(&ctx.house, &reader).await? > 0,
+        has_other_desks: first_page && !own_threads::other_desks(&ctx.house, &reader).await?.is_empty(),
         s: Shell::new(&ctx, Some(reader.who.roles), "mailbox-title", "/mailbox"),
         desk: desk.name,
         zone: hours::zone(&desk.zone),

@@ -4,13 +4,12 @@ use chrono_tz::Tz;
 
 use super::When;
 use super::held::code_words;
+use crate::flow::hints::{self, HintKind};
 use crate::flow::session::Reader;
 use crate::flow::shelf::{self, HeldLine};
 use crate::house::Failure;
 use crate::ids::HeldId;
-use crate::screen::Case;
 use crate::store::held::HeldState;
-use crate::store::hints::CodeResult;
 use crate::store::threads::Thread;
 use crate::web::ctx::Ctx;
 use crate::web::refusal::Refusal;
@@ -29,8 +28,12 @@ pub(super) struct BesideIt {
     pub(super) is_doubtful: bool,
     /// How the question for the code word stands.
     pub(super) code: Option<String>,
+    /// What the client answered to the questions about their mail.
+    pub(super) says: Vec<String>,
     /// Mail that waits for a decision.
     pub(super) waiting: Vec<BesideLine>,
+    /// Mail in the client's sorting tray.
+    pub(super) tray: Vec<BesideLine>,
     /// Machines' notes.
     pub(super) filed: Vec<BesideLine>,
 }
@@ -48,14 +51,21 @@ pub(super) async fn beside_it(ctx: &Ctx, reader: &Reader, thread: &Thread, zone:
         when: When::new(ctx, l.received, zone),
     };
     let waiting = shelf::of_thread(&ctx.house, thread.id, HeldState::Waiting).await?;
+    let tray = shelf::of_thread(&ctx.house, thread.id, HeldState::Tray).await?;
     let filed = shelf::of_thread(&ctx.house, thread.id, HeldState::Filed).await?;
-    let missed = crate::flow::code_word::question(&ctx.house, thread.id).await?;
-    let is_doubtful = waiting.iter().any(|l| l.reasons.iter().any(|r| r.case() == Case::M3))
-        || missed.is_some_and(|q| q.result == CodeResult::Miss);
     Ok(BesideIt {
-        is_doubtful,
+        is_doubtful: shelf::is_doubtful(&ctx.house, thread.id).await?,
+        says: says(ctx, thread).await?,
         code: code_words(ctx, thread.id, zone).await?,
         waiting: waiting.into_iter().map(line).collect(),
+        tray: tray.into_iter().map(line).collect(),
         filed: filed.into_iter().map(line).collect(),
     })
+}
+
+async fn says(ctx: &Ctx, thread: &Thread) -> Result<Vec<String>, Refusal> {
+    let answers = hints::answers(&ctx.house, thread.id).await?;
+    let asked =
+        answers.into_iter().filter(|(k, _)| matches!(k, HintKind::OtherDesk | HintKind::PassedOn | HintKind::Shared));
+    Ok(asked.map(|(kind, hint)| ctx.texts.t(&format!("thread-says-{}-{}", kind.word(), hint.answer))).collect())
 }

@@ -4,6 +4,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use chrono_tz::Tz;
 
+use super::proof::{self, ProofView};
 use super::{Done, Notice, When, notice, part};
 use crate::flow::hints::{self, HintKind};
 use crate::flow::session::Reader;
@@ -40,13 +41,16 @@ struct Page {
     is_doubtful: bool,
     /// Meant for somebody else: nothing but the first lines is shown.
     is_foreign: bool,
+    /// Somebody passes on or asks what a client's letters are about (M2, M21): what may be said.
+    is_asked: bool,
     confirmed: Option<PlainText>,
-    /// The client's other threads it could belong to.
+    /// The client's other threads it could belong to, as far as this counselor may know of them.
     places: Vec<(ThreadId, String)>,
     code: Option<String>,
     client_says: Option<String>,
     /// How it was wrapped, in sentences.
     wraps: Vec<String>,
+    proof: ProofView,
     mail: OpenHeld,
 }
 
@@ -83,12 +87,15 @@ pub(super) async fn get(
     let reasons = &mail.line.reasons;
     let has = |case: Case| reasons.iter().any(|r| r.case() == case);
     let waits = mail.line.state == HeldState::Waiting;
-    let about = about(&ctx, &mailbox, &mail.line, zone).await?;
+    let about = about(&ctx, &reader, &mailbox, &mail.line, zone).await?;
     let page = Page {
         s: Shell::new(&ctx, Some(reader.who.roles), "held-title", "/queue"),
         waits,
         is_doubtful: has(Case::M3) || has(Case::M12) || has(Case::M15),
         is_foreign: waits && screen::is_established(reasons, Case::M5),
+        is_asked: has(Case::M2)
+            || screen::is_established(reasons, Case::M21)
+            || (has(Case::M21) && mail.line.thread.is_none()),
         confirmed: shelf::confirmed_masked(&ctx.house, &mail.line).await?,
         places: about.places,
         code: about.code,
@@ -99,6 +106,7 @@ pub(super) async fn get(
         received: When::new(&ctx, mail.line.received, zone),
         reasons: mail.line.reasons.iter().map(|r| ctx.texts.t(&format!("held-why-{}", r.word()))).collect(),
         mailbox,
+        proof: proof::view(ctx.texts, mail.provenance.as_ref()),
         wraps: wraps::lines(ctx.texts, mail.wrap.as_ref()),
         can_enter: mail.line.thread.is_some() && mail.text.is_some(),
         mail,
@@ -116,6 +124,7 @@ struct About {
 
 async fn about(
     ctx: &Ctx,
+    reader: &Reader,
     mailbox: &Option<(ThreadId, PlainText)>,
     line: &HeldLine,
     zone: Tz,
@@ -123,7 +132,10 @@ async fn about(
     let Some((thread, _)) = mailbox else { return Ok(About::default()) };
     let mut about = About::default();
     for place in shelf::threads_of(&ctx.house, line).await? {
-        about.places.push((place.id, read::desk_of(&ctx.house, &place).await?.name));
+        let may_know = read::staff_thread(&ctx.house, reader, place.id).await.is_ok();
+        if place.id != *thread && may_know {
+            about.places.push((place.id, read::desk_of(&ctx.house, &place).await?.name));
+        }
     }
     about.code = code_words(ctx, *thread, zone).await?;
     let answers = hints::answers(&ctx.house, *thread).await?;

@@ -13,12 +13,9 @@ use crate::web::refusal::Refusal;
 pub(super) async fn post(
     Path(id): Path<String>,
     Counselor(ctx, reader): Counselor,
-    SafeForm(fields): SafeForm,
+    SafeForm(_): SafeForm,
 ) -> Result<Response, Refusal> {
     let id: HeldId = part(&id)?;
-    if !fields.has("checked") {
-        return Ok(ctx.lead_to(&format!("/held/{id}?done=confirm#discard")));
-    }
     shelf::discard(&ctx.house, &reader, id).await?;
-    Ok(ctx.lead_to("/queue?tab=held&done=discarded"))
+    Ok(ctx.lead_to("/queue?tab=held"))
 }

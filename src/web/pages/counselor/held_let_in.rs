@@ -16,9 +16,6 @@ pub(super) async fn post(
     SafeForm(fields): SafeForm,
 ) -> Result<Response, Refusal> {
     let id: HeldId = part(&id)?;
-    if !fields.has("checked") {
-        return Ok(ctx.lead_to(&format!("/held/{id}?done=confirm#let-in")));
-    }
     shelf::let_in(&ctx.house, &reader, id, fields.parse("thread")).await?;
-    Ok(ctx.lead_to("/queue?tab=held&done=let-in"))
+    Ok(ctx.lead_to("/queue?tab=held"))
 }

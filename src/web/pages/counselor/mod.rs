@@ -12,10 +12,13 @@ mod held_code;
 mod held_discard;
 mod held_let_in;
 mod held_note;
+mod held_tray;
+mod held_undo;
 mod label_fine;
 mod labels;
 mod note;
 mod note_delete;
+mod proof;
 mod queue;
 mod recall;
 mod take;
@@ -65,6 +68,8 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/held/{id}/discard", post(held_discard::post))
         .route("/held/{id}/note", post(held_note::post))
         .route("/held/{id}/code", post(held_code::post))
+        .route("/held/{id}/tray", post(held_tray::post))
+        .route("/held/{id}/undo", post(held_undo::post))
         .route("/queue/{thread}/fine", post(label_fine::post))
 }
 
@@ -87,13 +92,11 @@ fn notice(texts: Texts, done: Option<&str>) -> Option<Notice> {
         "admitted",
         "carried",
         "code-asked",
-        "discarded",
         "draft-discarded",
         "draft-saved",
         "given-back",
         "handed-over",
         "label-fine",
-        "let-in",
         "noted",
         "note-deleted",
         "recalled",
@@ -102,10 +105,12 @@ fn notice(texts: Texts, done: Option<&str>) -> Option<Notice> {
         "taken",
         "taken-over",
         "third-party",
+        "tray",
+        "undone",
         "unsafe",
     ];
     const BADLY: [&str; 9] =
-        ["changed", "choose", "code-none", "confirm", "empty-note", "kept", "late", "quicker", "reason"];
+        ["changed", "choose", "code-none", "empty-note", "kept", "late", "quicker", "reason", "undo-late"];
     let word = done?;
     let is_problem = BADLY.contains(&word);
     let known = is_problem || WELL.contains(&word);

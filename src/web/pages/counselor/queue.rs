@@ -7,6 +7,7 @@ use axum::response::Response;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+use super::held_undo::{self, UndoBar};
 use super::{Notice, When, notice};
 use crate::clock::Moment;
 use crate::flow::session::Reader;
@@ -72,8 +73,8 @@ struct Row {
 }
 
 struct HeldRow {
-    id: HeldId,
-    has_thread: bool,
+    href: String,
+    title: String,
     reasons: Vec<String>,
     when: When,
     desk: String,
@@ -93,11 +94,20 @@ struct Page {
     rows: Vec<Row>,
     held: Vec<HeldRow>,
     shelf: HeldState,
+    /// Mail in clients' sorting trays, as the tab shows it.
+    trays: usize,
+    bars: Vec<UndoBar>,
     first: Option<String>,
     next: Option<String>,
     no_seat: bool,
     empty_title: String,
     empty_text: String,
+}
+
+impl Page {
+    fn undo_path(&self, bar: &UndoBar) -> String {
+        format!("/held/{}/undo", bar.id)
+    }
 }
 
 pub(super) async fn get(Query(asked): Query<Asked>, Counselor(ctx, reader): Counselor) -> Result<Response, Refusal> {
@@ -113,11 +123,18 @@ pub(super) async fn get(Query(asked): Query<Asked>, Counselor(ctx, reader): Coun
         tab = Tab::Unassigned;
         found = work::queue(&ctx.house, &reader, tab, desk, after).await?;
     }
-    let shelf = asked.shelf.as_deref().and_then(|s| s.parse().ok()).unwrap_or(HeldState::Waiting);
+    let shelf = asked.shelf.as_deref().and_then(|s| s.parse().ok()).filter(|s: &HeldState| s.is_listed());
+    let shelf = shelf.unwrap_or(HeldState::Waiting);
     let from = asked.from.as_deref().and_then(read_from);
     let asked_for = Shown { tab, desk, after, done: asked.done, shelf, from };
     let held = if tab == Tab::Held { held_lines(&ctx, &reader, &found, &asked_for).await? } else { Vec::new() };
-    let page = view(&ctx, &reader, &asked_for, found, held);
+    let (mut bars, mut trays) = (Vec::new(), 0);
+    if tab == Tab::Held {
+        bars = held_undo::bars(&ctx, &reader).await?;
+        let part = Shown { shelf: HeldState::Tray, from: None, done: None, ..asked_for };
+        trays = held_lines(&ctx, &reader, &found, &part).await?.len();
+    }
+    let page = Page { bars, trays, ..view(&ctx, &reader, &asked_for, found, held) };
     Ok(ctx.page(&page))
 }
 
@@ -238,6 +255,8 @@ fn view(ctx: &Ctx, reader: &Reader, shown: &Shown, found: QueuePage, mut held: V
         newcomers: newcomers.into_iter().map(newcomer).collect(),
         rows: rows.collect(),
         shelf: shown.shelf,
+        trays: 0,
+        bars: Vec::new(),
         held: held.iter().map(|line| held_row(ctx, &desks, line)).collect(),
         first: (!is_first).then(|| shelf_href(shown, desk, None)),
         next: more.map(|m| href(shown.tab, desk, Some(&m))).or(last_held.map(|l| shelf_href(shown, desk, Some(l)))),
@@ -265,9 +284,16 @@ fn row(ctx: &Ctx, reader: &Reader, tab: Tab, desks: &[Desk], line: QueueLine, is
 }
 
 fn held_row(ctx: &Ctx, desks: &[Desk], line: &HeldLine) -> HeldRow {
+    let title = match line.thread {
+        Some(_) if line.state == HeldState::Tray => "held-row-tray",
+        Some(_) => "held-row-thread",
+        None => "held-row-desk",
+    };
+    // What lies in a tray is its client's to open.
+    let tray_thread = line.thread.filter(|_| line.state == HeldState::Tray);
     HeldRow {
-        id: line.id,
-        has_thread: line.thread.is_some(),
+        href: tray_thread.map_or_else(|| format!("/held/{}", line.id), |thread| format!("/queue/{thread}")),
+        title: ctx.texts.t(title),
         reasons: line.reasons.iter().map(|r| ctx.texts.t(&format!("held-reason-{}", r.word()))).collect(),
         when: When::new(ctx, line.received, zone_of(desks, line.desk)),
         desk: name_of(desks, line.desk),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
@@ -24,9 +24,12 @@ pub(super) async fn direct(
     State(house): State<Arc<House>>,
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let domain = house.rules.mail_domain.clone();
-    answer(&house, &domain, &name, asked.l.as_deref()).await
+    // The host asked is the domain, unless a proxy passed the question on under another name.
+    let host = headers.get(HOST).and_then(|h| h.to_str().ok()).map(|h| h.split(':').next().unwrap_or_default());
+    let domain = directory::domains(&house).into_iter().find(|d| host.is_some_and(|h| h.eq_ignore_ascii_case(d)));
+    answer(&house, domain, &name, asked).await
 }
 
 pub(super) async fn advanced(
@@ -34,11 +37,13 @@ pub(super) async fn advanced(
     Path((domain, name)): Path<(String, String)>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Refusal> {
-    answer(&house, &domain, &name, asked.l.as_deref()).await
+    answer(&house, Some(&domain), &name, asked).await
 }
 
-async fn answer(house: &House, domain: &str, name: &str, local: Option<&str>) -> Result<Response, Refusal> {
-    Ok(match directory::find(house, domain, name, local).await? {
+async fn answer(house: &House, domain: Option<&str>, name: &str, asked: Asked) -> Result<Response, Refusal> {
+    // GnuPG leaves a plus as it is, which a query reads as a blank; no local part of ours has one.
+    let local = asked.l.map(|local| local.replace(' ', "+"));
+    Ok(match directory::find(house, domain, name, local.as_deref()).await? {
         Some(key) => open((CONTENT_TYPE, "application/octet-stream"), key),
         None => StatusCode::NOT_FOUND.into_response(),
     })

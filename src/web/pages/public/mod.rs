@@ -35,4 +35,5 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/now", get(simple::now))
         .route("/safety", get(simple::safety))
         .route("/privacy", get(simple::privacy))
+        .route("/others", get(simple::others))
 }

@@ -1,4 +1,4 @@
-//! `/now`, `/safety`, `/privacy`: help now, reading safely, who can read what.
+//! `/now`, `/safety`, `/privacy`, `/others`: help now, reading safely, who can read what, and what others may know.
 
 use axum::response::Response;
 
@@ -23,6 +23,16 @@ struct Privacy {
     s: Shell,
     mail_domain: String,
     fingerprint: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "pages/public/others.html")]
+struct Others {
+    s: Shell,
+}
+
+pub(super) async fn others(ctx: Ctx) -> Response {
+    ctx.page(&Others { s: Shell::new(&ctx, shell::roles(&ctx.visit), "others-title", "/others") })
 }
 
 pub(super) async fn now(ctx: Ctx) -> Response {

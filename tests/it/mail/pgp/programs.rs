@@ -84,6 +84,75 @@ fn thunderbird_s_shape_of_gpg_s_making_is_read() {
 }
 
 #[test]
+fn thunderbird_s_mail_brings_its_subject_and_its_key() {
+    let (practice, gpg) = (practice(), Gnupg::at(now()));
+    let fingerprint = gpg.make_key("a@b.example");
+    gpg.run(&["--import"], &practice.public().unwrap());
+    // Signed and encrypted in one, with the key as a file too, as it does by default.
+    let name = format!("OpenPGP_0x{}.asc", &fingerprint[24..]);
+    let file = format!(
+        "--------------abc\r\nContent-Type: application/pgp-keys; name=\"{name}\"\r\nContent-Disposition: attachment; \
+         filename=\"{name}\"\r\nContent-Description: OpenPGP public key\r\n\r\n{}\r\n--------------abc--",
+        gpg.public("a@b.example")
+    );
+    let inside = thunderbird().replace("--------------abc--", &file);
+    let who = ["--armor", "-u", "a@b.example", "-r", "surat@rumah.example", "-r", "a@b.example"];
+    let armored = gpg.run(&[&who[..], &["--sign", "--encrypt"]].concat(), inside.as_bytes());
+    let keydata = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, gpg.run(&["--export", "a@b.example"], b""));
+    let folded: Vec<String> =
+        keydata.as_bytes().chunks(72).map(|l| format!(" {}", String::from_utf8_lossy(l))).collect();
+    let field = format!("Autocrypt: addr=a@b.example; keydata=\r\n{}\r\nFrom:", folded.join("\r\n"));
+    let mail = String::from_utf8(around(&String::from_utf8(armored).unwrap())).unwrap().replacen("From:", &field, 1);
+    let expected = (WORDS.to_owned(), "Rahasia".to_owned(), Lock::Opened, Signed::Unknown);
+    assert_eq!(opened(&practice, mail.as_bytes()), expected);
+    // A key counts from the second on in which it was made.
+    let later = now().plus(std::time::Duration::from_secs(5));
+    let confirmed = [read_key(gpg.public("a@b.example").as_bytes(), later).unwrap()];
+    let keyring = Keyring { practice: &practice, confirmed: &confirmed, seen: &[], now: later };
+    let done = unwrap::open(&keyring, parse::read(RawLetter::new(mail.clone().into_bytes())).ok().unwrap());
+    assert_eq!(done.wrapped.unwrap().wrap.signed, Signed::Confirmed);
+    let learned = unwrap::learn(mail.as_bytes(), &done.letter);
+    let found: Vec<_> = learned.iter().map(|l| (l.cert.fingerprint(), l.attached)).collect();
+    assert_eq!(found, [(fingerprint.clone(), true)], "one key, covered by the signature");
+    let bare = unwrap::learn(mail.as_bytes(), &parse::read(RawLetter::new(mail.clone().into_bytes())).ok().unwrap());
+    assert_eq!(bare.iter().map(|l| (l.cert.fingerprint(), l.attached)).collect::<Vec<_>>(), [(fingerprint, false)]);
+}
+
+#[test]
+fn copies_of_hidden_fields_are_not_shown_in_the_text() {
+    let (practice, gpg) = (practice(), Gnupg::at(now()));
+    gpg.run(&["--import"], &practice.public().unwrap());
+    let mail = |inside: String| {
+        let armored =
+            gpg.run(&["--armor", "-r", "surat@rumah.example", "--encrypt"], inside.replace('\n', "\r\n").as_bytes());
+        around(&String::from_utf8(armored).unwrap())
+    };
+    let both = |root: &str, part: &str| {
+        mail(format!(
+            "Content-Type: multipart/alternative; boundary=\"y\"{root}\nSubject: Rahasia\nHP-Outer: Subject: ...\n\n--y\n\
+             Content-Type: text/plain; charset=utf-8{part}\n\nSubject: Rahasia\n\n{WORDS}\n--y\n\
+             Content-Type: text/html; charset=utf-8{part}\n\n<html><body><div class=\"header-protection-legacy-display\">\
+             <pre>Subject: Rahasia</pre></div><p>{WORDS}</p></body></html>\n--y--\n"
+        ))
+    };
+    let expected = |text: &str| (text.to_owned(), "Rahasia".to_owned(), Lock::Opened, Signed::No);
+    let marked = "; hp-legacy-display=\"1\"";
+    assert_eq!(opened(&practice, &both("; hp=\"cipher\"", marked)), expected(WORDS));
+    let kept = format!("Subject: Rahasia\n\n{WORDS}");
+    assert_eq!(opened(&practice, &both("; hp=\"cipher\"", "")), expected(&kept), "not marked: the words of the sender");
+    assert_eq!(opened(&practice, &both("; protected-headers=\"v1\"", marked)), expected(&kept), "no such root");
+    // The drafts before it used a part of its own.
+    for kind in ["text/rfc822-headers", "text/plain"] {
+        let old = mail(format!(
+            "Content-Type: multipart/mixed; boundary=\"y\"; protected-headers=\"v1\"\nSubject: Rahasia\n\n--y\n\
+             Content-Type: {kind}; protected-headers=\"v1\"\nContent-Disposition: inline\n\nSubject: Rahasia\n\n--y\n\
+             Content-Type: text/plain; charset=utf-8\n\n{WORDS}\n--y--\n"
+        ));
+        assert_eq!(opened(&practice, &old), expected(WORDS), "{kind}");
+    }
+}
+
+#[test]
 fn a_web_page_around_an_encrypted_part_gets_nothing() {
     let (practice, gpg) = (practice(), Gnupg::at(now()));
     gpg.run(&["--import"], &practice.public().unwrap());

@@ -11,6 +11,7 @@ use crate::support::post::lmtp;
 
 const BINTANG: &str = "bintang@rumah.example";
 const LETTERS: &str = "/mailbox/settings/letters";
+const KEY: &str = "/mailbox/settings/letters/key";
 const DIRECTORY: &str = "/.well-known/openpgpkey";
 
 struct Cast {
@@ -211,7 +212,11 @@ async fn keys_are_looked_at_before_they_count(scratch: Scratch) {
     let cast = Cast::set(&scratch).await;
     let Cast { client, gpg, .. } = &cast;
     let give = async |key: &str| {
-        let form = client.get(LETTERS).await.form(LETTERS).with("key", key);
+        let form = client.get(LETTERS).await.form(KEY).with("key", key);
+        client.send(form).await
+    };
+    let give_file = async |name: &str, bytes: &[u8]| {
+        let form = client.get(LETTERS).await.form(KEY).with_file(name, bytes);
         client.send(form).await
     };
     let corpus = |name: &str| {
@@ -219,18 +224,60 @@ async fn keys_are_looked_at_before_they_count(scratch: Scratch) {
             [env!("CARGO_MANIFEST_DIR"), "tests/corpus/pgp-schleuder/keys", name].iter().collect();
         String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
     };
-    give("halo").await.must_say("There is no PGP key in this text.");
+    give("halo").await.must_be(KEY).must_say("There is no PGP key in this.");
+    give("").await.must_say("There is no PGP key in this.");
+    give_file("photo.png", b"\x89PNG\r\n").await.must_say("There is no PGP key in this.");
+    give_file("huge.asc", &vec![b'x'; 2_000_000]).await.must_say("too large");
+    let secret = gpg.run(&["--export-secret-keys", BINTANG], b"");
+    let armored = String::from_utf8(gpg.run(&["--armor", "--export-secret-keys", BINTANG], b"")).unwrap();
+    give_file("secret.gpg", &secret).await.must_say("This is your secret key.");
+    give(&armored).await.must_say("This is your secret key.").must_not_say("BEGIN PGP PRIVATE");
+    give(&armored[..200]).await.must_say("This is your secret key.");
     give(&corpus("expired_key.txt")).await.must_say("expired");
     give(&corpus("revoked_key.txt")).await.must_say("taken back by its owner");
-    give(&corpus("signonly_key.txt")).await.must_say("nothing can be encrypted to it");
+    give(&corpus("signonly_key.txt")).await.must_say("This key can only sign");
     gpg.make_key("dua@rumah.example");
     let both = String::from_utf8(gpg.run(&["--armor", "--export", BINTANG, "dua@rumah.example"], b"")).unwrap();
     give(&both).await.must_say("more than one key");
     assert_eq!(cast.count("client_key").await, 0);
-    let page = give(&gpg.public(BINTANG)).await;
-    page.must_be(&format!("{LETTERS}?done=key")).must_say("Confirmed");
-    client.send(page.form(LETTERS).with("forget", &cast.fingerprint)).await.must_say("We have no key of yours.");
+    let (text, binary) = (gpg.public(BINTANG), gpg.run(&["--export", BINTANG], b""));
+    for page in [give(&text).await, give_file("key.asc", text.as_bytes()).await, give_file("key.gpg", &binary).await] {
+        page.must_be(&format!("{LETTERS}?done=key")).must_say("Confirmed");
+        client.send(page.form(LETTERS).with("forget", &cast.fingerprint)).await.must_say("We have no key of yours.");
+    }
     assert_eq!(cast.count("client_key").await, 0);
+    cast.app.close().await;
+}
+
+async fn keys_in_held_mail_are_offered_once_it_is_let_in(scratch: Scratch) {
+    let cast = Cast::set(&scratch).await;
+    let Cast { app, ratna, client, secret, gpg, .. } = &cast;
+    // From a phone nobody knows yet: an attached key, and another in an Autocrypt field.
+    let phone = "bintang.hp@lain.example";
+    let (attached, field) = (gpg.make_key(phone), gpg.make_key("dua@lain.example"));
+    let keydata = gpg.run(&["--export", "dua@lain.example"], b"");
+    let keydata = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, keydata);
+    let mail = format!(
+        "From: <{phone}>\nSubject: Kunci\nAutocrypt: addr={phone}; keydata={keydata}\nMIME-Version: 1.0\n{}",
+        with_key("Ini aku, dari telepon.", &gpg.public(phone)).replace("Subject: Kunci\n", "")
+    );
+    app.tick();
+    let answers = lmtp(app.lmtp, phone, &[secret], mail.replace('\n', "\r\n").as_bytes()).await;
+    assert!(answers[0].starts_with("250 "), "{answers:?}");
+    let held = ratna.get("/queue?tab=held").await.links("/held/").remove(0);
+    assert_eq!(cast.count("client_key").await, 0, "what waits teaches nothing");
+    let form = ratna.get(&held).await.form(&format!("{held}/let-in")).with("checked", "yes");
+    ratna.send(form).await.must_be("/queue?tab=held");
+    assert_eq!(cast.count("client_key").await, 2);
+    let page = client.get(LETTERS).await;
+    for fingerprint in [attached, field] {
+        let groups: Vec<&str> = (0..10).map(|n| &fingerprint[n * 4..n * 4 + 4]).collect();
+        page.must_say(&groups.join(" "));
+    }
+    page.must_say("Not confirmed")
+        .must_say("came as a file in one of your mails")
+        .must_say("came along with one of your mails");
+    page.must_not_say("Confirmed came");
     cast.app.close().await;
 }
 
@@ -265,5 +312,6 @@ both_engines!(
     what_nobody_can_read_is_kept_and_said,
     readable_letters_need_a_yes,
     keys_are_looked_at_before_they_count,
+    keys_in_held_mail_are_offered_once_it_is_let_in,
     the_directory_tells_one_address_at_a_time,
 );

@@ -1,0 +1,4 @@
+//! Fuzzes `parse`: see `src/parse.rs` for what must hold.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| merpati_fuzz::parse::walk(bytes));
