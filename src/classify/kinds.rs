@@ -11,7 +11,7 @@ use super::notice::{self, Notice};
 use super::phrases::{Hit, fold};
 use super::wording::{MACHINE, Machine, NOTICE, SUBJECT, Sign};
 use super::{Action, Envelope, Kind, Report, address, dsn, ses};
-use crate::parse::{Letter, Outline};
+use crate::parse::{Letter, Outline, PartView};
 use crate::secret::PlainText;
 
 /// Bytes of a text in which programs say what they are.
@@ -113,7 +113,7 @@ fn structured(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice:
     let passed_on = facts.forwarded || facts.answers;
     let parts = outline
         .parts()
-        .filter(dsn::is_status)
+        .filter(|p| dsn::is_status(p) || facts.is_report && is_unnamed_status(p))
         .filter(|p| facts.is_report || facts.daemon || facts.null_sender || !p.is_attachment() && !passed_on);
     let mut reports: Vec<Report> =
         parts.flat_map(|p| dsn::read(&String::from_utf8_lossy(&p.decoded()), notice.said)).collect();
@@ -129,6 +129,11 @@ fn structured(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice:
     });
     let named = reports.iter().any(|r| r.recipient.is_some());
     (named || !reports.is_empty() && facts.is_report).then_some(reports)
+}
+
+/// A report's machine-readable half that calls itself a text.
+fn is_unnamed_status(part: &PartView<'_, '_>) -> bool {
+    part.media_type() == "text/plain" && has_fields(&String::from_utf8_lossy(&part.decoded()))
 }
 
 /// The status part of a report whose own header was lost, so that all of it reads as text.

@@ -27,6 +27,8 @@ pub(super) fn read(lines: &[Line<'_>], at: usize) -> Option<Attribution> {
     let first = lines.get(at)?;
     // Most lines are no attribution, and what would be put together for nothing costs most.
     let mut here = lines.iter().skip(at).take(LINES_MAX).take_while(|l| !l.folded.is_empty() && l.depth == first.depth);
+    let dated = first.folded.starts_with(char::is_numeric);
+    let may_end = |folded: &str| may_end(folded) || dated && folded.ends_with('>');
     if !here.any(|l| may_end(&l.folded)) {
         return None;
     }
@@ -86,7 +88,7 @@ fn is_quoted(lines: &[Line<'_>], at: usize, depth: usize) -> bool {
 
 fn may_end(folded: &str) -> bool {
     let bare = folded.trim_end_matches(|c: char| is_dash(c) || c == ' ');
-    bare.ends_with([':', '>']) || VERBS.end(bare) || bare.starts_with(':')
+    bare.ends_with(':') || VERBS.end(bare) || bare.starts_with(':')
 }
 
 fn attributes(folded: &str, quoted: bool) -> bool {
