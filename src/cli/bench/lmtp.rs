@@ -96,15 +96,17 @@ pub(super) async fn send_all(door: SocketAddr, mails: &Arc<Vec<Mail>>, connectio
 }
 
 /// A mail as webmailers send them: headers, quoted-printable text, base64 HTML. The limit program makes the same, but for
-/// the address: a client writes to the thread's own, and nothing is odd about that.
+/// address and name: a client writes to the thread's own and goes by one name, and nothing is odd about that.
 pub(super) fn webmail(n: usize, from: &str, to: &str, size: usize) -> Vec<u8> {
     let (r, mm, ss) = (n % 250 + 1, n / 60 % 60, n % 60);
+    // A client goes by one name.
+    let name = from.split('@').next().unwrap_or_default();
     let mut m = format!(
         "Received: from mx{r}.example.net (mx{r}.example.net [192.0.2.{r}])\r\n\tby mail.example.org with ESMTPS id {n:08x}\r\n\
          \tfor <help@example.org>; Fri, 20 Nov 2026 10:{mm:02}:{ss:02} +0100\r\n\
          DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.net; s=s1;\r\n\
          \th=from:to:subject:date; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=dGVzdA==\r\n\
-         From: =?utf-8?q?Anna_B=C3=A4r_{n}?= <{from}>\r\nTo: Beratung <{to}>\r\n\
+         From: =?utf-8?q?Anna_B=C3=A4r_{name}?= <{from}>\r\nTo: Beratung <{to}>\r\n\
          Subject: =?utf-8?b?SWNoIGJyYXVjaGUgSGlsZmU=?= {n}\r\nDate: Fri, 20 Nov 2026 10:{mm:02}:{ss:02} +0100\r\n\
          Message-ID: <{n:x}.{size}@example.net>\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/alternative; boundary=\"b-{n}\"\r\n\r\n\

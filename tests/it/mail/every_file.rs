@@ -1,8 +1,10 @@
-//! Every file of the corpus, and each of them damaged at random, on the road of `check mail` and through the LMTP door.
+//! Every file of the corpus, and each of them damaged at random, on the road of `check mail` and through the LMTP door:
+//! in time, in bounded memory, and kept or refused with a reason.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use merpati::cli::{Around, lines};
@@ -21,6 +23,13 @@ const MUTATIONS: u64 = 10;
 const TIME_MAX: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 250 });
 /// A mail that took longer is measured again: the machine does other things too.
 const TRIES: usize = 3;
+
+/// The promise for a mail: what it takes beside its own bytes.
+const MEMORY_MAX: u64 = 64 << 20;
+/// What the program takes before it has read anything.
+const PROGRAM: u64 = 4 << 20;
+/// Files of one process: memory that is not given back adds up.
+const AT_ONCE: usize = 400;
 
 const KINDS: [&str; 13] = [
     "letter",
@@ -173,6 +182,71 @@ fn walk(files: &[PathBuf]) -> (Vec<String>, Duration) {
         }
     }
     (wrong, slowest)
+}
+
+/// Runs `check mail` where the kernel gives it no more memory than the promise allows: whoever asks for more is aborted.
+fn checks_within_its_memory(files: &[PathBuf]) {
+    let largest = files.iter().map(|f| fs::metadata(f).unwrap().len()).max().unwrap();
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--data={}", MEMORY_MAX + PROGRAM + largest)).arg(env!("CARGO_BIN_EXE_merpati"));
+    let ended = command.args(["check", "mail"]).args(files).stdout(Stdio::null()).output().unwrap();
+    let code = ended.status.code();
+    let first = files[0].display();
+    assert!(matches!(code, Some(0 | 65)), "{first} and later: {code:?} {}", String::from_utf8_lossy(&ended.stderr));
+}
+
+#[test]
+fn every_file_and_its_damaged_forms_fit_into_the_memory() {
+    let scratch = tempfile::tempdir().unwrap();
+    let all = all_files();
+    for (turn, some) in all.chunks(AT_ONCE).enumerate() {
+        checks_within_its_memory(some);
+        // The files are small, so some of the damaged forms tell as much as all.
+        let mut damaged_ones = Vec::new();
+        for (n, path) in some.iter().enumerate() {
+            let file = fs::read(path).unwrap();
+            for seed in 1..=3 {
+                let path = scratch.path().join(format!("{turn}-{n}-{seed}"));
+                fs::write(&path, damaged(&file, seed)).unwrap();
+                damaged_ones.push(path);
+            }
+        }
+        checks_within_its_memory(&damaged_ones);
+    }
+}
+
+#[test]
+fn the_largest_mails_fit_into_the_memory() {
+    const MAIL_BYTES: usize = 25 << 20;
+    let base64 = "JVBERi0xLjQKJcfsj6IKNSAwIG9iago8PC9MZW5ndGggNiAwIFIv\r\n";
+    let head = "From: <a@b.example>\r\nSubject: besar\r\nMIME-Version: 1.0\r\n";
+    let file = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhalo\r\n--b\r\n\
+                Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    let parts = "--b\r\nContent-Type: text/plain\r\n\r\nlagi dan lagi\r\n";
+    let scratch = tempfile::tempdir().unwrap();
+    let mails = [
+        ("one file", file, base64),
+        ("one text", "Content-Type: text/plain; charset=utf-8\r\n\r\n", "aku lelah sekali hari ini\r\n"),
+        ("one page", "Content-Type: text/html; charset=utf-8\r\n\r\n", "<p>aku <b>lelah</b></p><div>\r\n"),
+        (
+            "another charset",
+            "Content-Type: text/plain; charset=iso-2022-jp\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+            base64,
+        ),
+        ("many parts", "Content-Type: multipart/mixed; boundary=b\r\n\r\n", parts),
+        ("one header", "", "X-Long: aku lelah\r\n"),
+        ("one line", "\r\n", "aku lelah "),
+    ];
+    for (n, (name, more, again)) in mails.into_iter().enumerate() {
+        let mut mail = format!("{head}{more}").into_bytes();
+        while mail.len() + again.len() <= MAIL_BYTES {
+            mail.extend_from_slice(again.as_bytes());
+        }
+        let path = scratch.path().join(n.to_string());
+        fs::write(&path, mail).unwrap();
+        println!("{name}");
+        checks_within_its_memory(&[path]);
+    }
 }
 
 /// Line ends as on the wire.
