@@ -17,6 +17,8 @@ pub(super) struct Attribution {
     pub(super) end: usize,
     /// Who wrote it.
     pub(super) person: Person,
+    /// When, as the line says it.
+    pub(super) date: Option<String>,
     /// A quotation follows that is marked as one, or the line has what only programs write: strokes around it, an address
     /// together with a time. Else it may be a sentence: "On 15 June at 10:30 he wrote:".
     pub(super) sure: bool,
@@ -61,7 +63,10 @@ pub(super) fn read(lines: &[Line<'_>], at: usize) -> Option<Attribution> {
             || begins(&first.folded) && !tail_is_whole(lines, at + 1, count - 1, quoted);
         let drawn = words.starts_with(is_dash) && words.ends_with(is_dash);
         let sure = quoted || drawn || address_in(&folded).is_some() && has_moment(&folded);
-        return begins.then(|| Attribution { inset, end, person: author(words), sure });
+        return begins.then(|| {
+            let person = author(words);
+            Attribution { inset, end, date: date(words, &person), person, sure }
+        });
     }
     None
 }
@@ -127,6 +132,34 @@ fn inset(words: &str) -> usize {
     found.unwrap_or(0)
 }
 
+/// What stands before the author, without the words that open and close the line.
+fn date(words: &str, person: &Person) -> Option<String> {
+    const OPENINGS_MAX: usize = 2;
+    let (before, _) = words.split_once(person.address.as_deref()?)?;
+    let before = person.name.as_deref().and_then(|name| before.rsplit_once(name)).map_or(before, |(b, _)| b);
+    let edge = |c: char| is_dash(c) || c.is_whitespace() || ",;:<([\"«„“'".contains(c);
+    let mut bare = before.trim_matches(edge);
+    for _ in 0..OPENINGS_MAX {
+        match bare.split_once(' ') {
+            Some((first, rest)) if opens(&fold(first)) => bare = rest.trim_start_matches(edge),
+            _ => break,
+        }
+    }
+    let bare = match bare.rsplit_once(' ') {
+        Some((rest, last)) if VERBS.end(&fold(last)) => rest.trim_end_matches(edge),
+        _ => bare,
+    };
+    has_moment(bare).then(|| bare.to_owned())
+}
+
+/// What stands behind a time of day and belongs to it.
+fn is_of_time(word: &str) -> bool {
+    matches!(
+        word.trim_matches(','),
+        "AM" | "PM" | "A.M." | "P.M." | "WIB" | "WITA" | "WIT" | "GMT" | "UTC" | "Uhr" | "CET" | "CEST"
+    )
+}
+
 fn author(words: &str) -> Person {
     let found = person(words);
     let before = found.address.as_deref().and_then(|a| words.split(a).next()).unwrap_or(words);
@@ -139,9 +172,12 @@ fn author(words: &str) -> Person {
     let name = quoted.or_else(|| {
         let bare = before.trim_end_matches(|c: char| "<([ ".contains(c) || c == '\u{a0}');
         let cut = bare.rfind(|c: char| c == ',' || c.is_numeric()).map_or(0, |at| at + 1);
-        let words: Vec<_> =
-            bare.get(cut..)?.split_whitespace().skip_while(|w| !w.starts_with(char::is_uppercase)).collect();
-        tidy(&words.join(" ")).filter(|n| n.chars().count() <= 80 && !matches!(n.as_str(), "AM" | "PM"))
+        let words: Vec<_> = bare
+            .get(cut..)?
+            .split_whitespace()
+            .skip_while(|w| !w.starts_with(char::is_uppercase) || is_of_time(w))
+            .collect();
+        tidy(&words.join(" ")).filter(|n| n.chars().count() <= 80)
     });
     Person { name: name.filter(|_| found.address.is_some()), address: found.address }
 }
@@ -179,6 +215,19 @@ mod tests {
             ("Le 28/10/2021 12:46, « John Doe » <j@a.example> a écrit :", "John Doe"),
         ] {
             assert_eq!(read(&lines(line), 0).and_then(|a| a.person.name).as_deref(), Some(name), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_line_says_when() {
+        for (line, date) in [
+            ("On Wed, Nov 25, 2026 at 8:15 AM Ani <a@b.example> wrote:", "Wed, Nov 25, 2026 at 8:15 AM"),
+            ("Pada tanggal Sen, 3 Des 2018 10.41 Ani <a@b.example> menulis:", "Sen, 3 Des 2018 10.41"),
+            ("25.11.2026, 08:15, \"Siti Aminah\" <siti@contoh.example>:", "25.11.2026, 08:15"),
+            ("Am Mi., 25. Nov. 2026 um 08:15 Uhr schrieb Ani <a@b.example>:", "Mi., 25. Nov. 2026 um 08:15 Uhr"),
+        ] {
+            let found = read(&lines(&format!("{line}\n\n> x")), 0).and_then(|a| a.date);
+            assert_eq!(found.as_deref(), Some(date), "{line}");
         }
     }
 }

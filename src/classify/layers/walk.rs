@@ -122,14 +122,15 @@ impl Walk<'_, '_> {
         };
         let end = self.region(line, divider.end);
         let Divider { head, mut person, end: mut body, .. } = divider;
+        let mut date = None;
         if head.is_none() && person.address.is_none() {
             // One webmail names the author as above an answer.
             let next = (body..body + QUOTE_GAP_MAX).find(|n| self.lines.get(*n).is_some_and(|l| !l.is_blank()));
             if let Some(named) = next.and_then(|n| attribution::read(&self.lines, n)) {
-                (person, body) = (named.person, named.end);
+                (person, body, date) = (named.person, named.end, named.date);
             }
         }
-        let forward = passes.then(|| (head.unwrap_or_default(), person));
+        let forward = passes.then(|| (head.unwrap_or_else(|| Head { date, ..Head::default() }), person));
         Some(self.claim(self.begin(at), forward, body, end))
     }
 
@@ -206,6 +207,7 @@ impl Walk<'_, '_> {
         let end = self.region(line, found.end);
         let head = Head {
             subject: (!self.known.subject.is_empty()).then(|| self.known.subject.to_owned()),
+            date: found.date,
             ..Head::default()
         };
         Some(self.claim(begin, passes.then_some((head, found.person)), found.end, end))

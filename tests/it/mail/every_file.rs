@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use merpati::cli::{Around, lines};
 use merpati::parse::{self, RawLetter};
 use merpati::role::Language;
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::kinds::corpus;
 use crate::support::app::{DOMAIN, TestApp};
@@ -26,6 +28,8 @@ const TRIES: usize = 3;
 
 /// The promise for a mail: what it takes beside its own bytes.
 const MEMORY_MAX: u64 = 64 << 20;
+/// Connections at once.
+const SENDERS: usize = 8;
 /// What the program takes before it has read anything.
 const PROGRAM: u64 = 4 << 20;
 /// Files of one process: memory that is not given back adds up.
@@ -259,20 +263,38 @@ fn on_the_wire(mail: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Hands in files and their damaged forms; returns the codes of the answers.
+async fn hand_in(door: SocketAddr, files: &[PathBuf]) -> Vec<String> {
+    let mut codes = Vec::new();
+    let to = format!("postmaster@{DOMAIN}");
+    for path in files {
+        let file = fs::read(path).unwrap();
+        for seed in 0..=MUTATIONS {
+            let mail = if seed == 0 { file.clone() } else { damaged(&file, seed) };
+            let answer = lmtp(door, "ujung@rumah.example", &[&to], &on_the_wire(&mail)).await.remove(0);
+            let code: String = answer.split(' ').take(2).collect::<Vec<_>>().join(" ");
+            let has_reason = code.len() >= 9 && code.matches('.').count() == 2;
+            assert!(has_reason && answer.starts_with(['2', '5']), "{} {seed}: {answer}", path.display());
+            codes.push(code);
+        }
+    }
+    codes
+}
+
 async fn every_file_is_kept_or_refused_with_a_reason(scratch: Scratch) {
     let app = TestApp::open(&scratch).await;
     let _ = app.furnish().await;
     let mut answers: HashMap<String, usize> = HashMap::new();
-    for (n, path) in all_files().iter().enumerate() {
-        let file = fs::read(path).unwrap();
-        let mail = if n % 2 == 0 { file } else { damaged(&file, 1) };
-        let to = format!("postmaster@{DOMAIN}");
-        let answer = lmtp(app.lmtp, "ujung@rumah.example", &[&to], &on_the_wire(&mail)).await.remove(0);
-        let code: String = answer.split(' ').take(2).collect::<Vec<_>>().join(" ");
-        let has_reason = code.len() >= 9 && code.matches('.').count() == 2;
-        assert!(has_reason && answer.starts_with(['2', '5']), "{}: {answer}", path.display());
+    let all = all_files();
+    let mut tasks = JoinSet::new();
+    for some in all.chunks(all.len().div_ceil(SENDERS)) {
+        let (some, door) = (some.to_vec(), app.lmtp);
+        tasks.spawn(async move { hand_in(door, &some).await });
+    }
+    for code in tasks.join_all().await.into_iter().flatten() {
         *answers.entry(code).or_default() += 1;
     }
+    assert_eq!(answers.values().sum::<usize>(), all.len() * (1 + usize::try_from(MUTATIONS).unwrap()));
     println!("{answers:?}");
     assert!(answers.keys().any(|code| code.starts_with("250 2.")));
     // The house is still in order.
