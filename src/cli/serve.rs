@@ -57,6 +57,10 @@ pub(super) async fn serve(place: &Place, args: &Args) -> Result<(), Ended> {
         return Err(Ended::new(exit::CONFIG, text));
     }
     let house = Arc::new(prepare(place).await?);
+    // Before anybody can come in: a stop right after the start is a stop like any other.
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let doors = Doors::bind(&place.settings).await?;
     let transport = if place.settings.mail.relay.is_empty() {
         Transport::Folder(crate::config::outbox_folder(&place.home))
@@ -67,9 +71,6 @@ pub(super) async fn serve(place: &Place, args: &Args) -> Result<(), Ended> {
     first_link(&house).await?;
     welcome(place, &house);
     let running = app::start(house, doors, transport, place.settings.fetch.account(&place.home));
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
     loop {
         tokio::select! {
             _ = term.recv() => break,

@@ -107,6 +107,16 @@ impl Browser {
         }
     }
 
+    /// Waits until a press has led to a page with this in its address: what stood on the page before counts no more.
+    pub(super) async fn arrive(&self, part: &str) {
+        let begin = std::time::Instant::now();
+        while !self.0.current_url().await.unwrap().as_str().contains(part) {
+            assert!(begin.elapsed() < WAIT, "{part} is not in {}", self.path().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.find("main").await;
+    }
+
     pub(super) async fn has(&self, css: &str) -> bool {
         self.0.find(Locator::Css(css)).await.is_ok()
     }

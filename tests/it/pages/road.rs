@@ -36,6 +36,7 @@ async fn road(scripts: Scripts, language: &str, name: &str) {
     write(&client).await;
     client.click("nav.site form button").await;
     client.sign_in("/sign-in", name, &words).await;
+    client.find(".from-client").await;
     assert!(client.text(".from-client").await.contains(LETTER));
 
     let counselor = Browser::in_language(scripts, language).await;
@@ -88,8 +89,10 @@ async fn answer(counselor: &Browser, name: &str) {
     let row = format!("//a[contains(@class, 'name')][contains(., '{name}')]");
     counselor.0.find(Locator::XPath(&row)).await.unwrap().click().await.unwrap();
     counselor.click("form[action$='/take'] button").await;
+    counselor.arrive("done=taken").await;
     assert!(counselor.text(".from-client").await.contains(LETTER));
     counselor.fill("#reply", REPLY).await;
     counselor.click("#reply-form button.primary").await;
+    counselor.arrive("done=sent").await;
     counselor.find("[role=status]").await;
 }
