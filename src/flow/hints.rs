@@ -228,6 +228,6 @@ pub async fn move_letter(house: &House, reader: &Reader, from: &Thread, to: &Thr
     hints::answer(&mut tx, from.id, HintKind::Belongs.word(), "moved", house.now()).await?;
     undo::settle(&mut tx, from.id).await?;
     let me = Some(reader.who.person);
-    audit::note(&mut tx, &*house.chance, house.now(), me, Action::LetterMoved, Some(from.id)).await?;
+    audit::note(&mut tx, house, house.now(), me, Action::LetterMoved, Some(from.id)).await?;
     Ok(tx.commit().await?)
 }

@@ -249,7 +249,7 @@ pub async fn recover(house: &House, realm: Realm, name: &str, code: &str, new_se
     let mut tx = house.db.begin().await?;
     people::update_locks(&mut tx, person.id, &locked, &person.locked_recovery).await?;
     sessions::delete_of_person(&mut tx, person.id).await?;
-    audit::note(&mut tx, &*house.chance, house.now(), Some(person.id), Action::Recovered, None).await?;
+    audit::note(&mut tx, house, house.now(), Some(person.id), Action::Recovered, None).await?;
     tx.commit().await?;
     begin(house, person.id, &key).await
 }

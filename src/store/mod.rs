@@ -10,6 +10,7 @@ pub mod arrivals;
 mod backup;
 pub mod bounces;
 pub mod canary;
+pub mod chain;
 pub mod client_keys;
 mod conn;
 pub mod decisions;
@@ -75,6 +76,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'s
         ("arrivals", arrivals::ALL),
         ("bounces", bounces::ALL),
         ("canary", canary::ALL),
+        ("chain", chain::ALL),
         ("client_keys", client_keys::ALL),
         ("decisions", decisions::ALL),
         ("delivery", delivery::ALL),
