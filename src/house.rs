@@ -321,6 +321,9 @@ pub enum Failure {
     /// Too much at once; come back.
     #[error("too much at once")]
     Busy,
+    /// Too many wrong tries: nobody may try before that moment.
+    #[error("too many wrong tries")]
+    Later(Moment),
 }
 
 impl From<UnlockRefused> for Failure {

@@ -83,7 +83,7 @@ impl From<&Failure> for Reason {
             Failure::NotFound => "not-found",
             Failure::NotAllowed => "not-allowed",
             Failure::Changed => "changed",
-            Failure::Busy => "busy",
+            Failure::Busy | Failure::Later(_) => "busy",
         })
     }
 }

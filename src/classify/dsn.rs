@@ -46,9 +46,15 @@ impl Fields {
         }
     }
 
+    /// Nothing that matters is missing.
+    fn is_complete(&self) -> bool {
+        (self.original.is_some() || self.last.is_some()) && self.action.is_some() && !self.status.is_empty()
+    }
+
     /// Whether a field of this name begins the next recipient.
-    fn is_next(&self, name: &str) -> bool {
-        name == "final-recipient" && self.last.is_some() || name == "original-recipient" && self.original.is_some()
+    fn is_next(&self, name: &str, gap: bool) -> bool {
+        name == "final-recipient" && self.last.is_some()
+            || name == "original-recipient" && (self.original.is_some() || gap && self.last.is_some())
     }
 
     fn report(self, notice: &str) -> Report {
@@ -79,17 +85,21 @@ pub(super) fn read(text: &str, notice: &str) -> Vec<Report> {
             reports.push(done.report(notice));
         }
     };
+    // An empty line ends a recipient's fields, unless some server put one behind each.
+    let mut gap = false;
     for line in unfolded(text) {
         let Some((name, value)) = line.split_once(':') else {
-            if line.trim().is_empty() {
+            gap |= line.trim().is_empty();
+            if gap && fields.is_complete() {
                 flush(&mut fields);
             }
             continue;
         };
         let name = name.trim().to_ascii_lowercase();
-        if fields.is_next(&name) {
+        if fields.is_next(&name, gap) {
             flush(&mut fields);
         }
+        gap = false;
         fields.set(&name, value.trim());
     }
     flush(&mut fields);
@@ -114,6 +124,10 @@ fn unfolded(text: &str) -> Vec<String> {
 /// `rfc822; <who@example.org>`: the address, or the bare name of a local mailbox.
 fn address_of(value: &str) -> Option<String> {
     let value = value.split_once(';').map_or(value, |(_, address)| address);
+    let inner = value.trim().trim_matches(['<', '>']);
+    if inner.starts_with('"') && inner.contains("\"@") {
+        return Some(inner.to_owned());
+    }
     if let Some(found) = address::first(value) {
         return Some(found.to_owned());
     }
@@ -167,6 +181,21 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].0, "a@x.example");
         assert_eq!((found[1].1, found[1].2.as_str()), ("delayed", "4.4.1"));
+    }
+
+    #[test]
+    fn blocks_with_a_blank_line_behind_each_field() {
+        let found = brief(
+            "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@x.example\n\nAction: failed\n\nStatus: 5.1.1\n\n\
+             Original-Recipient: rfc822; b@x.example\n\nFinal-Recipient: rfc822; c@x.example\n\nAction: delayed\n\n\
+             Status: 4.4.1\n",
+        );
+        let found: Vec<_> = found.iter().map(|(r, action, status, _)| (r.as_str(), *action, status.as_str())).collect();
+        assert_eq!(found, [("a@x.example", "failed", "5.1.1"), ("b@x.example", "delayed", "4.4.1")]);
+        let found = brief(
+            "Final-Recipient: rfc822; \"a b\"@x.example\nAction: failed\n\nFinal-Recipient: rfc822; c@x.example\nAction: failed\n",
+        );
+        assert_eq!(found.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(), ["\"a b\"@x.example", "c@x.example"]);
     }
 
     #[test]

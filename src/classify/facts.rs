@@ -1,6 +1,7 @@
 //! What header and structure of a mail say about its nature, gathered once.
 
 use super::Envelope;
+use super::layers::{Layers, Way};
 use super::notice;
 use super::phrases::fold;
 use crate::parse::{Letter, Outline};
@@ -45,10 +46,6 @@ const ROBOTS: [&str; 12] = [
     "mail server",
     "mailserver",
 ];
-/// How subjects of forwarded mail begin.
-const FORWARD_MARKS: [&str; 9] = ["fwd:", "fw:", "wg:", "tr:", "rv:", "enc:", "i:", "terusan:", "diteruskan:"];
-/// How subjects of answers begin.
-const ANSWER_MARKS: [&str; 7] = ["re: ", "aw: ", "sv: ", "antw: ", "bls: ", "balas: ", "odp: "];
 /// Header fields that only programs write which answer mail.
 const REPLY_FIELDS: [&str; 13] = [
     "X-Autoreply",
@@ -64,6 +61,22 @@ const REPLY_FIELDS: [&str; 13] = [
     "X-Mailer-Autoreply",
     "X-Away-Message",
     "X-FC-MachineGenerated",
+];
+
+/// Header fields of mailing lists (RFC 2369, RFC 2919) and of the programs that keep them.
+const LIST_FIELDS: [&str; 12] = [
+    "List-Id",
+    "List-Post",
+    "List-Unsubscribe",
+    "List-Subscribe",
+    "List-Help",
+    "List-Owner",
+    "List-Archive",
+    "Mailing-List",
+    "X-Mailing-List",
+    "X-BeenThere",
+    "X-Mailman-Version",
+    "X-Google-Group-Id",
 ];
 
 /// What is known before any sentence is read.
@@ -101,7 +114,7 @@ pub(super) struct Facts<'o> {
 }
 
 impl<'o> Facts<'o> {
-    pub(super) fn read(outline: &'o Outline<'_>, letter: &Letter, envelope: &Envelope<'_>) -> Self {
+    pub(super) fn read(outline: &'o Outline<'_>, letter: &Letter, envelope: &Envelope<'_>, layers: &Layers) -> Self {
         let first = |name: &str| fold(&outline.value(name).unwrap_or_default(), LINE_BYTES_MAX);
         let has = |name: &str| outline.raw_values(name).next().is_some();
         let subject = fold(letter.subject.reveal(), LINE_BYTES_MAX);
@@ -113,6 +126,7 @@ impl<'o> Facts<'o> {
             REPLY_FIELDS.iter().any(|name| has(name) && !matches!(first(name).as_str(), "no" | "false" | "0"));
         let vacation = first("X-Apple-Action") == "vacation"
             || first("Delivered-To") == "autoresponder"
+            || ["X-Mailer", "X-POST-MessageClass"].iter().any(|name| first(name).contains("autorespond"))
             || first("X-MS-Exchange-Generated-Message-Source").contains("rules agent");
         let types = || outline.parts().map(|p| p.media_type());
         let empty_from = from.is_empty() || from == "<>" || from.ends_with(" <>");
@@ -125,9 +139,7 @@ impl<'o> Facts<'o> {
                 || by_field
                 || vacation
                 || matches!(precedence.as_str(), "auto_reply" | "auto-reply" | "autoreply"),
-            list: ["List-Id", "List-Post", "List-Unsubscribe", "List-Subscribe", "Mailing-List", "X-Mailing-List"]
-                .iter()
-                .any(|n| has(n)),
+            list: LIST_FIELDS.iter().any(|name| has(name)),
             bulk: matches!(precedence.as_str(), "list" | "bulk" | "junk"),
             is_report: types().next() == Some("multipart/report"),
             original: types().any(notice::is_original),
@@ -136,8 +148,8 @@ impl<'o> Facts<'o> {
                 .parts()
                 .filter(super::dsn::is_status)
                 .any(|p| fold(&String::from_utf8_lossy(&p.decoded()), 8_192).contains("action: fail")),
-            forwarded: FORWARD_MARKS.iter().any(|mark| subject.starts_with(mark)),
-            answers: ANSWER_MARKS.iter().any(|mark| subject.starts_with(mark)),
+            forwarded: layers.way.is_some_and(|way| way.forwards() || way == Way::Nordic),
+            answers: layers.way.is_some_and(Way::answers),
             message_id: letter.message_id.as_deref().unwrap_or_default().to_lowercase(),
             outline,
             subject,
@@ -175,6 +187,11 @@ impl<'o> Facts<'o> {
                     .outline
                     .parts()
                     .any(|p| p.media_type().starts_with("application/") || p.media_type() == "text/xml")
+    }
+
+    /// Whether anything but its words tells that a program wrote it.
+    pub(super) fn is_machine(&self) -> bool {
+        self.daemon || self.robot || self.null_sender || self.automatic || self.is_report || self.failed_recipients
     }
 
     /// A program answered a mail.

@@ -105,6 +105,68 @@ fn notices_in_indonesian_and_malay() {
 }
 
 #[test]
+fn people_who_speak_of_mail_and_holidays_are_people() {
+    for (subject, text) in [
+        ("aku lagi liburan", "Kak, aku lagi liburan sampai minggu depan. Di luar kantor pos tidak ada sinyal."),
+        ("Sedang cuti", "Saya sedang cuti melahirkan sampai bulan depan. Saya takut sendirian."),
+        ("cuti", "Saya sedang cuti sakit. Saya akan kembali bekerja hari Senin, tapi saya takut bertemu dia."),
+        ("on leave", "I am on leave until Monday because of what happened. Please reply as soon as possible."),
+        ("thank you for your email", "Thank you for your email. I will talk to my mother when I return home."),
+        ("Message not delivered", "My message could not be delivered, it said 550 5.1.1 user unknown. I am scared."),
+        ("surat tidak terkirim", "Surat saya tidak dapat dikirim, katanya alamat tidak ditemukan. Tolong."),
+        ("Dibaca: tolong", "Suratku dibaca ibu, dan sudah dibaca oleh semua orang di rumah. Saya malu."),
+        (
+            "laporan",
+            "Saya lapor, lalu dijawab: \"Pesan ini dikirim secara otomatis.\" Sampai sekarang tidak ada kabar.",
+        ),
+        ("RV: camping", "We live in an old car. My stepfather drinks."),
+        ("Enc: surat", "Saya lampirkan surat dari sekolah."),
+    ] {
+        let found = kind(&format!("From: sari@example.net\nSubject: {subject}"), text);
+        assert_eq!(found, Kind::Letter, "{subject}");
+    }
+}
+
+#[test]
+fn people_who_quote_machines_are_people() {
+    let notice = "This is the mail system at host mx.example.\n\nI'm sorry to have to inform you that your message could not\n\
+        be delivered to one or more recipients.\n\n<desk@surat.example>: host mx said: 550 5.1.1\n    User unknown";
+    let marked = notice.lines().map(|l| format!("> {l}\n")).collect::<String>();
+    for text in [
+        format!("Kak, kenapa begini?\n\n{marked}\nApa alamatnya salah?"),
+        format!("Kak, kenapa begini? Ini yang saya dapat:\n\n{notice}\n\nApa alamatnya salah?"),
+    ] {
+        let found = kind("From: sari@example.net\nSubject: Surat saya tidak terkirim", &text);
+        assert!(found.is_human(), "{text}");
+    }
+    let passed = format!(
+        "Kenapa?\n\n---------- Pesan terusan ---------\nDari: MAILER-DAEMON@mx.example\nTanggal: Sab, 15 Jun 2024 \
+        pukul 14.59\nSubjek: Undelivered Mail\nKepada: <sari@example.net>\n\n{notice}"
+    );
+    assert_eq!(kind("From: sari@example.net\nSubject: Trs: Undelivered Mail", &passed), Kind::Forward);
+    let challenge = "> Your message is being held. Click on the following link to confirm that you are a human.";
+    assert!(kind("From: sari@example.net\nSubject: ini apa", &format!("Kak, ini apa?\n\n{challenge}\n")).is_human());
+}
+
+#[test]
+fn answering_machines_of_many_languages_are_found() {
+    for (subject, text) in [
+        ("Tidak di tempat", "Saya sedang dinas luar. Email ini dijawab secara otomatis."),
+        ("Sedang cuti", "Saya tidak di kantor hingga 20 Juni. Untuk keperluan mendesak hubungi Budi."),
+        ("Di luar kantor: Halo", "Akses email saya terbatas."),
+        ("Vacation", "I am away until June 20 and will reply to your email when I am back."),
+        ("Afwezig", "Ik ben er tot 20 juni niet. Voor dringende zaken kunt u Bob bellen."),
+        ("Odpowiedź automatyczna: Halo", "Jestem na urlopie."),
+        ("Mimo kancelář", "Jsem na dovolené, odpovím po návratu."),
+        ("Нет на месте", "Я в отпуске. По срочным вопросам обращайтесь к Ивану."),
+        ("自动答复: 你好", "我正在休假。"),
+        ("[자동응답] 안녕", "부재중입니다."),
+    ] {
+        assert_eq!(kind(&format!("From: sari@example.net\nSubject: {subject}"), text), Kind::AutoReply, "{subject}");
+    }
+}
+
+#[test]
 fn other_machines() {
     let challenge = "Your message is being held. Please click on the following link to confirm that you are a human.";
     assert_eq!(kind(&format!("{DESK}RE: Halo"), challenge), Kind::Challenge);
@@ -112,6 +174,7 @@ fn other_machines() {
     assert_eq!(kind(&format!("{DESK}Dibaca: Halo"), "Pesan Anda telah dibaca pada Senin."), Kind::Receipt);
     assert_eq!(kind(&format!("{DESK}News\nList-Id: <news.example>"), "All the news."), Kind::List);
     assert_eq!(kind(&format!("{DESK}News\nPrecedence: bulk"), "All the news."), Kind::List);
+    assert_eq!(kind(&format!("{DESK}News\nX-BeenThere: news@lists.example"), "All the news."), Kind::List);
     let invitation = "Invitation\nContent-Type: text/calendar; method=REQUEST";
     assert_eq!(kind(&format!("{DESK}{invitation}"), "BEGIN:VCALENDAR\nEND:VCALENDAR"), Kind::Calendar);
     let complaint = "Report\nContent-Type: multipart/report; report-type=feedback-report; boundary=b";

@@ -6,12 +6,13 @@
 use std::collections::HashSet;
 
 use super::facts::Facts;
-use super::layers::Layers;
+use super::layers::{Layers, has_moment};
 use super::notice::{self, Notice};
 use super::phrases::{Hit, fold};
 use super::wording::{MACHINE, Machine, NOTICE, SUBJECT, Sign};
 use super::{Action, Envelope, Kind, Report, address, dsn, ses};
-use crate::parse::{Letter, Outline};
+use crate::parse::{Letter, Outline, PartView};
+use crate::secret::PlainText;
 
 /// Bytes of a text in which programs say what they are.
 const OPENING_BYTES_MAX: usize = 3 * 1024;
@@ -24,18 +25,33 @@ const NOTICE_POINTS: u32 = 5;
 /// The same, when nothing but its words tells so.
 const WORDS_POINTS: u32 = 8;
 
+/// Subjects that are a holiday note's if they are nothing else.
+const BARE_SUBJECTS: [&str; 8] = [
+    "out of office",
+    "out of the office",
+    "ooo",
+    "di luar kantor",
+    "sedang di luar kantor",
+    "tidak berada di kantor",
+    "di luar pejabat",
+    "tidak berada di pejabat",
+];
+
 pub(super) fn find(
     outline: &Outline<'_>,
     letter: &Letter,
     envelope: &Envelope<'_>,
     layers: &Layers,
 ) -> (Kind, Vec<Report>) {
-    let facts = Facts::read(outline, letter, envelope);
+    let facts = Facts::read(outline, letter, envelope, layers);
     if facts.is_own(envelope.our_domain) {
         return (Kind::Own, Vec::new());
     }
     let notice = notice::split(letter.text.reveal());
-    let opening = fold(notice.said, OPENING_BYTES_MAX);
+    // What a person quotes is not what they say.
+    let own = PlainText::new(if facts.is_machine() { String::new() } else { layers.fresh(letter.text.reveal()) });
+    let said = if facts.is_machine() { notice.said } else { notice::split(own.reveal()).said };
+    let opening = fold(said, OPENING_BYTES_MAX);
     let words = Words::read(&facts, &opening);
     if facts.is_feedback() || words.is_complaint(&facts) {
         return (Kind::Feedback, Vec::new());
@@ -52,7 +68,7 @@ pub(super) fn find(
     if let Some(reports) = structured(outline, letter, &facts, &notice) {
         return (kind_of(&reports), reports);
     }
-    if is_notice(&facts, &notice, &opening, layers) {
+    if is_notice(&facts, &notice, said, &opening, layers) {
         let reports = written(outline, letter, &facts, &notice);
         return (kind_of(&reports), reports);
     }
@@ -94,10 +110,11 @@ pub(super) fn kind_of(reports: &[Report]) -> Kind {
 
 /// The reports of a mail that has the form of one, or that writes the form's fields into its text.
 fn structured(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice: &Notice<'_>) -> Option<Vec<Report>> {
+    let passed_on = facts.forwarded || facts.answers;
     let parts = outline
         .parts()
-        .filter(dsn::is_status)
-        .filter(|p| !p.is_attachment() || facts.is_report || facts.daemon || facts.null_sender);
+        .filter(|p| dsn::is_status(p) || facts.is_report && is_unnamed_status(p))
+        .filter(|p| facts.is_report || facts.daemon || facts.null_sender || !p.is_attachment() && !passed_on);
     let mut reports: Vec<Report> =
         parts.flat_map(|p| dsn::read(&String::from_utf8_lossy(&p.decoded()), notice.said)).collect();
     if reports.is_empty() && (facts.daemon || facts.is_report) {
@@ -112,6 +129,11 @@ fn structured(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice:
     });
     let named = reports.iter().any(|r| r.recipient.is_some());
     (named || !reports.is_empty() && facts.is_report).then_some(reports)
+}
+
+/// A report's machine-readable half that calls itself a text.
+fn is_unnamed_status(part: &PartView<'_, '_>) -> bool {
+    part.media_type() == "text/plain" && has_fields(&String::from_utf8_lossy(&part.decoded()))
 }
 
 /// The status part of a report whose own header was lost, so that all of it reads as text.
@@ -155,36 +177,32 @@ fn written(outline: &Outline<'_>, letter: &Letter, facts: &Facts<'_>, notice: &N
 }
 
 /// Whether a mail without form is a notice about another mail.
-fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, said: &str, layers: &Layers) -> bool {
-    let subject = !SUBJECT.find(&facts.subject).is_empty();
-    let mut signs = (false, false, false);
-    for hit in NOTICE.find(said) {
-        match hit.sign {
-            Sign::Failure | Sign::Delay | Sign::Delivered => signs.0 = true,
-            Sign::Session => signs.1 = true,
-            Sign::Original | Sign::Aside => {}
-            _ => signs.2 = true,
-        }
-    }
-    let (told, session, cause) = signs;
-    let passed_on = facts.forwarded || facts.answers;
-    let failed = facts.failed_recipients;
-    if !told && !subject && !failed {
-        return false;
-    }
+fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, said: &str, opening: &str, layers: &Layers) -> bool {
     let points = |is: bool, points: u32| if is { points } else { 0 };
+    let failed = facts.failed_recipients;
     let sender = points(facts.daemon, 2)
         + points(facts.robot, 1)
         + points(facts.null_sender, 1)
         + points(facts.automatic, 1)
         + points(failed, 3)
         + points(facts.is_report, 2);
+    let signs = Signs::read(opening);
+    let subject = !SUBJECT.find(&facts.subject).is_empty();
+    if !signs.told && !subject && !failed || signs.mine && sender < 2 {
+        return false;
+    }
+    // Where nothing else tells of a program, its words must be the first ones: people pass on the notice they got below
+    // their question what it means.
+    if sender == 0 && !Signs::read(&fold(first_paragraph(said), OPENING_BYTES_MAX)).opens() {
+        return false;
+    }
+    let passed_on = facts.forwarded || facts.answers && !facts.daemon;
     let machine = sender + points(!notice.original.is_empty() || facts.original, 1);
     let words = points(subject && !passed_on, 3)
-        + points(told, 3)
-        + points(session || super::status::smtp(said).is_some(), 1)
-        + points(cause, 1)
-        + points(super::status::enhanced(said).next().is_some(), 1);
+        + points(signs.told, 3)
+        + points(signs.session || super::status::smtp(opening).is_some(), 1)
+        + points(signs.cause, 1)
+        + points(super::status::enhanced(opening).next().is_some(), 1);
     // A person who passes a notice on, or answers to one, is not the mail system. Where a program sent it, an enclosed
     // mail is the one that was returned.
     let human = points(passed_on, 3)
@@ -195,6 +213,53 @@ fn is_notice(facts: &Facts<'_>, notice: &Notice<'_>, said: &str, layers: &Layers
     machine + words >= enough + human
 }
 
+/// What the words of a notice speak of.
+#[derive(Default)]
+struct Signs {
+    /// A mail was delivered, or not, or not yet.
+    told: bool,
+    /// A mail session.
+    session: bool,
+    /// A reason.
+    cause: bool,
+    /// The writer's own mail.
+    mine: bool,
+    /// A mail system says that it is one.
+    named: bool,
+}
+
+impl Signs {
+    /// Of a folded text.
+    fn read(opening: &str) -> Self {
+        let mut found = Self::default();
+        for hit in NOTICE.find(opening) {
+            match hit.sign {
+                Sign::Failure | Sign::Delay | Sign::Delivered => found.told = true,
+                Sign::Session => found.session = true,
+                Sign::Mine => found.mine = true,
+                Sign::Opening => found.named = true,
+                Sign::Original | Sign::Aside => {}
+                _ => found.cause = true,
+            }
+        }
+        found
+    }
+
+    /// Whether a notice may begin like this.
+    fn opens(&self) -> bool {
+        self.told || self.named
+    }
+}
+
+/// A text up to its first empty line.
+fn first_paragraph(text: &str) -> &str {
+    let text = text.trim_start();
+    let end = text.match_indices('\n').find(|(at, _)| {
+        text.get(at + 1..).and_then(|rest| rest.lines().next()).is_none_or(|line| line.trim().is_empty())
+    });
+    end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
+}
+
 /// What programs say of themselves in subject and text.
 struct Words {
     subject_head: Vec<Machine>,
@@ -203,6 +268,8 @@ struct Words {
     text: Vec<Machine>,
     /// The text begins by saying so, and not in a quotation.
     opens_automatic: bool,
+    /// The text names a date or a time of day.
+    tells_a_moment: bool,
 }
 
 impl Words {
@@ -212,7 +279,7 @@ impl Words {
         let opens = |hit: &Hit<Machine>| {
             hit.sign == Machine::AutoBody
                 && hit.at < OPENING_WORDS_BYTES_MAX
-                && opening.get(..hit.at).is_some_and(|before| !before.contains('>'))
+                && opening.get(..hit.at).is_some_and(|before| !before.contains(['>', '"', '\'', '“', '„', '«']))
         };
         let signs = |text: &str, at: fn(usize) -> bool| -> Vec<Machine> {
             MACHINE.find(text).into_iter().filter(|hit| at(hit.at)).map(|hit| hit.sign).collect()
@@ -225,6 +292,7 @@ impl Words {
             subject: signs(&facts.subject, |_| true),
             text: hits.iter().map(|hit| hit.sign).collect(),
             opens_automatic: hits.iter().any(opens),
+            tells_a_moment: has_moment(opening),
         }
     }
 
@@ -239,8 +307,11 @@ impl Words {
         asks && !facts.holds_status_of_failure && !facts.forwarded && !facts.list
     }
 
+    /// The words of a receipt, and when it was or whose mail: people also write of letters that were read.
     fn is_receipt(&self) -> bool {
-        self.subject_head.contains(&Machine::ReceiptSubject) && self.text.contains(&Machine::ReceiptBody)
+        self.subject_head.contains(&Machine::ReceiptSubject)
+            && self.text.contains(&Machine::ReceiptBody)
+            && (self.tells_a_moment || self.text.contains(&Machine::Addressed))
     }
 
     fn is_auto_reply(&self, facts: &Facts<'_>) -> bool {
@@ -253,9 +324,10 @@ impl Words {
         let says_auto = self.text.contains(&Machine::AutoBody);
         let notes = self.text.contains(&Machine::AwayNote);
         let says_away = notes || self.text.contains(&Machine::AwayBody);
-        let bare = matches!(facts.subject.as_str(), "out of office" | "out of the office" | "ooo");
-        let by_both = !facts.answers && (away && notes || bare && says_away);
-        let by_words = head || tagged || self.opens_automatic || says_auto && !facts.answers || by_both;
+        let bare = BARE_SUBJECTS.contains(&facts.subject.as_str());
+        // One of these alone is also how people tell of their holiday, or of a program's answer that they got.
+        let by_both = away && (notes || says_auto) || says_auto && (says_away || facts.robot) || bare && says_away;
+        let by_words = head || tagged || self.opens_automatic || by_both && !facts.answers;
         by_words || facts.null_sender || facts.bulk && (away || says_away || says_auto)
     }
 }

@@ -14,10 +14,11 @@ mod prefix;
 mod walk;
 mod wording;
 
+pub(super) use self::lines::has_moment;
 use self::people::{people, person};
-use self::prefix::Way;
+pub(super) use self::prefix::Way;
 use self::walk::Known;
-use super::{Forward, Layer};
+use super::{Forward, Layer, LayerKind};
 use crate::parse::{Outline, PartView};
 use crate::secret::{PlainBytes, PlainText};
 
@@ -32,6 +33,27 @@ pub(super) struct Layers {
     pub(super) forward: Option<Forward>,
     /// It answers something: a reply prefix, a quoted tail, a reference.
     pub(super) is_reply: bool,
+    /// The subject's outermost prefix.
+    pub(super) way: Option<Way>,
+}
+
+impl Layers {
+    /// The sender's own words.
+    pub(super) fn fresh(&self, text: &str) -> String {
+        fresh(&self.layers, text)
+    }
+}
+
+/// The words of the layers that are the sender's own.
+pub(super) fn fresh(layers: &[Layer], text: &str) -> String {
+    let mut out = String::new();
+    for (n, layer) in layers.iter().enumerate() {
+        if layer.kind == LayerKind::Fresh {
+            let end = layers.get(n + 1).map_or(text.len(), |next| next.begin);
+            out.push_str(text.get(layer.begin..end).unwrap_or_default());
+        }
+    }
+    out
 }
 
 /// Looks at the subject, the shown text and, for forwarded mail as a part, the outline.
@@ -71,7 +93,7 @@ pub(super) fn find_in_text(subject: &str, text: &str) -> Layers {
 /// The layers of a text under what the header fields say.
 fn of_text(known: &Known<'_>, text: &str) -> Layers {
     if text.is_empty() {
-        return Layers { layers: Vec::new(), forward: None, is_reply: false };
+        return Layers { layers: Vec::new(), forward: None, is_reply: false, way: known.way };
     }
     walk::walk(known, text)
 }

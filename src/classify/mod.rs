@@ -179,14 +179,8 @@ impl Nature {
 
     /// The new words of a letter's text: display only, the original stays as received.
     pub fn fresh(&self, text: &str) -> PlainText {
-        let mut out = String::new();
-        for (n, layer) in self.layers.iter().enumerate() {
-            if layer.kind == LayerKind::Fresh {
-                let end = self.layers.get(n + 1).map_or(text.len(), |next| next.begin);
-                out.push_str(text.get(layer.begin..end).unwrap_or_default());
-            }
-        }
-        PlainText::new(out.trim().to_owned())
+        let own = PlainText::new(layers::fresh(&self.layers, text));
+        PlainText::new(own.reveal().trim().to_owned())
     }
 }
 

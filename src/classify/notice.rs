@@ -172,7 +172,9 @@ fn recipient<'l>(line: &'l str, is_sender: &impl Fn(&str) -> bool) -> Option<(&'
     }
     let is_reply = status::smtp(line.get(..4.min(line.len())).unwrap_or_default()).is_some();
     let is_labeled = LABELS.iter().any(|l| folded.trim_start_matches(['>', ' ', '<', '-']).starts_with(l));
-    let told = is_reply || is_labeled || signs.iter().any(|s| !matches!(s, Sign::Delay | Sign::Original));
+    let told = is_reply
+        || is_labeled
+        || signs.iter().any(|s| !matches!(s, Sign::Delay | Sign::Original | Sign::Mine | Sign::Opening));
     Some((found, if told { Strength::Told } else { Strength::Somewhere }))
 }
 

@@ -54,7 +54,7 @@ impl Cause {
         let (_, detail) = status.split_once('.')?;
         Some(match detail {
             "1.1" | "1.10" | "1.3" => Self::UnknownUser,
-            "1.2" | "4.4" => Self::UnknownHost,
+            "1.2" | "4.4" | "4.310" => Self::UnknownHost,
             "1.6" => Self::Moved,
             "2.2" => Self::Full,
             "2.3" | "3.4" => Self::TooBig,
@@ -98,12 +98,24 @@ pub(super) fn status(stated: &str, answer: &str, action: Action) -> Option<Strin
     if let Some(said) = answered(answer).filter(|code| !code.ends_with(".0.0")) {
         return Some(said.to_owned());
     }
-    let exact = enhanced(answer).find(|code| !code.ends_with(".0.0") && class.is_none_or(|c| code.starts_with(c)));
+    let fits = |code: &&str| !code.ends_with(".0.0") && class.is_none_or(|c| code.starts_with(c));
+    let exact = quoted(answer).filter(fits).or_else(|| enhanced(answer).find(fits));
     match stated {
         Some(code) if !code.ends_with(".0.0") => Some(code.to_owned()),
         Some(code) => Some(exact.unwrap_or(code).to_owned()),
         None => exact.map(str::to_owned).or_else(|| implied(answer, action)),
     }
+}
+
+/// The first code right behind a reply code, as a server quotes the one it spoke to: `5.1.0 Unknown address 550-'5.7.1`.
+fn quoted(answer: &str) -> Option<&str> {
+    answer.match_indices(['4', '5']).find_map(|(at, _)| {
+        let (reply, rest) = answer.get(at..)?.split_at_checked(3)?;
+        smtp(reply)?;
+        let rest = rest.trim_start_matches([' ', '-', '#', '(', '\'', '"']);
+        let rest = rest.split(char::is_whitespace).next()?;
+        enhanced(rest).next().filter(|code| rest.starts_with(code))
+    })
 }
 
 /// The code behind the reply code with which an answer begins: `550 5.1.1`, `550-5.1.1`.
@@ -208,6 +220,7 @@ mod tests {
         assert_eq!(status("5.1.1", "550 full", f).as_deref(), Some("5.1.1"));
         assert_eq!(status("4.4.7", "450 4.7.1 rejected", f).as_deref(), Some("4.7.1"));
         assert_eq!(status("5.0.0 (x)", "550 5.2.2 full", f).as_deref(), Some("5.2.2"));
+        assert_eq!(status("5.0.0", "5.1.0 - Unknown 550-'5.7.1 denied'", f).as_deref(), Some("5.7.1"));
         assert_eq!(status("5.0.0", "said: 4.2.2 full", f).as_deref(), Some("5.0.0"));
         assert_eq!(status("", "550 User unknown", f).as_deref(), Some("5.1.1"));
         assert_eq!(status("", "mailbox is full", Action::Delayed).as_deref(), Some("4.2.2"));

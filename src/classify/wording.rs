@@ -37,6 +37,10 @@ pub(super) enum Sign {
     Original,
     /// The line is about the sender or about help, not about a recipient.
     Aside,
+    /// Somebody speaks of a mail of their own.
+    Mine,
+    /// A mail system says that it is one.
+    Opening,
 }
 
 impl Sign {
@@ -57,6 +61,8 @@ impl Sign {
             "session" => Self::Session,
             "original" => Self::Original,
             "aside" => Self::Aside,
+            "mine" => Self::Mine,
+            "opening" => Self::Opening,
             _ => return None,
         })
     }
@@ -87,6 +93,8 @@ pub(super) enum Machine {
     ReceiptSubject,
     /// In the text of one.
     ReceiptBody,
+    /// It speaks of the reader's own mail.
+    Addressed,
     /// Somebody calls a mail spam.
     Complaint,
 }
@@ -105,6 +113,7 @@ impl Machine {
             "challenge" => Self::Challenge,
             "receipt-subject" => Self::ReceiptSubject,
             "receipt-body" => Self::ReceiptBody,
+            "addressed" => Self::Addressed,
             "complaint" => Self::Complaint,
             _ => return None,
         })

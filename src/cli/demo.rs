@@ -15,6 +15,7 @@ use crate::flow::answer::{self, Reply};
 use crate::flow::furnish::{self, DeskForm};
 use crate::flow::receive::{self, Destination};
 use crate::flow::session::{self, Cookie, Reader, Visit};
+use crate::flow::throttle::Source;
 use crate::flow::write::{self, FormLetter};
 use crate::flow::{enter, read, work};
 use crate::house::{Failure, House};
@@ -117,7 +118,8 @@ impl Stage {
 
     async fn sign_in_again(&self, signed: &Signed) -> Result<Reader, Ended> {
         for realm in [session::Realm::Staff, session::Realm::Clients] {
-            let Ok((cookie, ..)) = session::sign_in(&self.house, realm, &signed.name, signed.secret.reveal()).await
+            let Ok((cookie, ..)) =
+                session::sign_in(&self.house, realm, &signed.name, signed.secret.reveal(), Source::UNKNOWN).await
             else {
                 continue;
             };

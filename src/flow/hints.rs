@@ -71,7 +71,8 @@ impl HintKind {
     /// The answers its buttons give; none where there is nothing to answer.
     pub const fn answers(self) -> &'static [&'static str] {
         match self {
-            Self::OtherAddress | Self::PassedOn | Self::Shared | Self::OtherDesk => &["yes", "no"],
+            Self::OtherAddress | Self::PassedOn | Self::Shared => &["yes", "no"],
+            Self::OtherDesk => &["no"],
             Self::Belongs => &["stays"],
             Self::Others | Self::OthersWords | Self::List | Self::Resend | Self::NotForUs => &[],
         }
@@ -206,11 +207,20 @@ pub async fn mark_seen(
 }
 
 /// The client moves a letter that came by mail to another thread of theirs (M19): sealed anew there, gone from here.
-pub async fn move_letter(house: &House, reader: &Reader, from: &Thread, to: &Thread) -> Result<(), Failure> {
+pub async fn move_letter(
+    house: &House,
+    reader: &Reader,
+    asked: HintKind,
+    from: &Thread,
+    to: &Thread,
+) -> Result<(), Failure> {
+    if !matches!(asked, HintKind::Belongs | HintKind::OtherDesk) {
+        return Err(Failure::NotAllowed);
+    }
     if from.client != reader.who.person || to.client != reader.who.person || from.id == to.id {
         return Err(Failure::NotAllowed);
     }
-    let hint = open(house, from).await?.into_iter().find(|(k, _)| *k == HintKind::Belongs).ok_or(Failure::Changed)?;
+    let hint = open(house, from).await?.into_iter().find(|(k, _)| *k == asked).ok_or(Failure::Changed)?;
     let id = LetterId::try_from(hint.1.about.as_slice()).map_err(|_| Failure::NotFound)?;
     let mut conn = house.db.read().await?;
     let row = letters::find(&mut conn, id).await?.filter(|l| l.thread == from.id).ok_or(Failure::Changed)?;
@@ -225,7 +235,7 @@ pub async fn move_letter(house: &House, reader: &Reader, from: &Thread, to: &Thr
     if letters::insert_group(&mut tx, &[&new]).await?.first() == Some(&Stored::Stale) {
         return Err(Failure::Changed);
     }
-    hints::answer(&mut tx, from.id, HintKind::Belongs.word(), "moved", house.now()).await?;
+    hints::answer(&mut tx, from.id, asked.word(), "moved", house.now()).await?;
     undo::settle(&mut tx, from.id).await?;
     let me = Some(reader.who.person);
     audit::note(&mut tx, house, house.now(), me, Action::LetterMoved, Some(from.id)).await?;

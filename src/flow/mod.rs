@@ -30,6 +30,7 @@ pub(crate) mod sealing;
 pub mod session;
 pub mod shelf;
 pub mod takeaway;
+pub mod throttle;
 pub mod trail;
 pub mod tray;
 pub mod undo;

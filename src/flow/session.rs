@@ -6,6 +6,7 @@
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use super::throttle::{self, Source};
 use crate::audit::{self, Action};
 use crate::chance;
 use crate::clock::Moment;
@@ -141,9 +142,20 @@ pub async fn sign_in(
     realm: Realm,
     name: &str,
     secret: &str,
+    source: Source,
 ) -> Result<(Cookie, PersonId, Option<Moment>), Failure> {
     let hash = house.keys.house.hash(realm.name_kind(), folded_name(name));
-    let person = people::find_by_name(&mut house.db.read().await?, &hash).await?.filter(|p| p.disabled.is_none());
+    let tried = throttle::begin(house, &hash, source).await?;
+    let outcome = unlock_named(house, &hash, secret).await;
+    tried.end(house, outcome).await
+}
+
+async fn unlock_named(
+    house: &House,
+    hash: &[u8; 32],
+    secret: &str,
+) -> Result<(Cookie, PersonId, Option<Moment>), Failure> {
+    let person = people::find_by_name(&mut house.db.read().await?, hash).await?.filter(|p| p.disabled.is_none());
     let (locked, context) = match &person {
         Some(p) => (Some(p.locked_key.clone()), lock_context(p.id, "key")),
         None => (None, b"decoy".to_vec()),
@@ -219,9 +231,12 @@ pub async fn lock(house: &House, session: &[u8]) -> Result<(), Failure> {
 }
 
 /// Opens a locked screen with the secret of the person who locked it; the old session ends.
-pub async fn unlock(house: &House, who: &Who, secret: &str) -> Result<Cookie, Failure> {
+pub async fn unlock(house: &House, who: &Who, secret: &str, source: Source) -> Result<Cookie, Failure> {
     let person = people::find(&mut house.db.read().await?, who.person).await?.ok_or(Failure::NotFound)?;
-    let key = house.unlock(Some(person.locked_key), Secret::words(secret), lock_context(person.id, "key")).await?;
+    let tried = throttle::begin(house, &person.name_hash, source).await?;
+    let context = lock_context(person.id, "key");
+    let outcome = house.unlock(Some(person.locked_key), Secret::words(secret), context).await.map_err(Failure::from);
+    let key = tried.end(house, outcome).await?;
     let cookie = begin(house, person.id, &key).await?;
     sign_out(house, &who.session).await?;
     Ok(cookie)
@@ -235,9 +250,22 @@ pub async fn sign_out(house: &House, session: &[u8]) -> Result<(), Failure> {
 }
 
 /// Takes the recovery code for the lost secret and sets a new one. All sessions end; no letter is rewritten.
-pub async fn recover(house: &House, realm: Realm, name: &str, code: &str, new_secret: &str) -> Result<Cookie, Failure> {
+pub async fn recover(
+    house: &House,
+    realm: Realm,
+    name: &str,
+    code: &str,
+    new_secret: &str,
+    source: Source,
+) -> Result<Cookie, Failure> {
     let hash = house.keys.house.hash(realm.name_kind(), folded_name(name));
-    let person = people::find_by_name(&mut house.db.read().await?, &hash).await?.filter(|p| p.disabled.is_none());
+    let tried = throttle::begin(house, &hash, source).await?;
+    let outcome = recover_named(house, &hash, code, new_secret).await;
+    tried.end(house, outcome).await
+}
+
+async fn recover_named(house: &House, hash: &[u8; 32], code: &str, new_secret: &str) -> Result<Cookie, Failure> {
+    let person = people::find_by_name(&mut house.db.read().await?, hash).await?.filter(|p| p.disabled.is_none());
     let (locked, context) = match &person {
         Some(p) => (Some(p.locked_recovery.clone()), lock_context(p.id, "recovery")),
         None => (None, b"decoy".to_vec()),

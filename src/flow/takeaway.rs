@@ -2,6 +2,7 @@
 
 use super::read::{self, OpenLetter};
 use super::session::{self, Realm, Visit};
+use super::throttle::Source;
 use crate::audit::{self, Action};
 use crate::house::{Failure, House};
 use crate::seal::{AttachmentInfo, Author, Content, Entity, ExportKey, ExportedFile, ExportedLetter, Secret, mbox};
@@ -25,7 +26,7 @@ pub struct Takeaway {
 
 /// Makes the takeaway of every thread of a mailbox. Needs the client's own secret: nobody else can do it.
 pub async fn make(house: &House, name: &str, secret: &str) -> Result<Vec<Takeaway>, Failure> {
-    let (cookie, person, _) = session::sign_in(house, Realm::Clients, name, secret).await?;
+    let (cookie, person, _) = session::sign_in(house, Realm::Clients, name, secret, Source::UNKNOWN).await?;
     let Visit::Open(reader) = session::visit(house, &cookie).await? else {
         return Err(Failure::NotAllowed);
     };

@@ -3,21 +3,32 @@
 use std::borrow::Cow;
 
 /// The mails of a file, without their separator lines and with the `>` before "From " in their text taken back (mboxrd).
-/// A file that is no folder is one mail.
+/// A file that is no folder is one mail. A file with nothing but the line ends of old Macs is read as if they were ours.
 pub fn mails(file: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
-    let mut next = Some(0);
-    let is_folder = begins_mail(file, 0);
+    let is_old_mac = !file.contains(&b'\n') && file.contains(&b'\r');
+    let file = if is_old_mac { Cow::Owned(file.iter().map(newline).collect()) } else { Cow::Borrowed(file) };
+    let start = file.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(0);
+    let is_folder = begins_mail(&file, start);
+    let mut next = Some(if is_folder { start } else { 0 });
     std::iter::from_fn(move || {
         let begin = next?;
-        if !is_folder {
-            next = None;
-            return Some(Cow::Borrowed(file));
-        }
-        let body = line_end(file, begin);
-        let end = following(file, body);
-        next = end;
-        Some(unquoted(file.get(body..end.unwrap_or(file.len())).unwrap_or_default()))
+        let body = if is_folder { line_end(&file, begin) } else { begin };
+        next = if is_folder { following(&file, body) } else { None };
+        let bytes = body..next.unwrap_or(file.len());
+        Some(match &file {
+            Cow::Borrowed(whole) => one(whole.get(bytes).unwrap_or_default(), is_folder),
+            Cow::Owned(whole) => Cow::Owned(one(whole.get(bytes).unwrap_or_default(), is_folder).into_owned()),
+        })
     })
+}
+
+/// A mail as it stands in a file.
+fn one(mail: &[u8], in_folder: bool) -> Cow<'_, [u8]> {
+    if in_folder { unquoted(mail) } else { Cow::Borrowed(mail) }
+}
+
+fn newline(byte: &u8) -> u8 {
+    if *byte == b'\r' { b'\n' } else { *byte }
 }
 
 /// Where the next separator line begins.
@@ -41,7 +52,12 @@ fn begins_mail(file: &[u8], at: usize) -> bool {
     }
     let first = line_end(file, at);
     let second = line_end(file, first);
-    is_field(slice(file, first)) && (at == 0 || names_a_time(line) || is_field(slice(file, second)))
+    is_field(slice(file, first)) && (is_start(file, at) || names_a_time(line) || is_field(slice(file, second)))
+}
+
+/// Whether nothing but empty lines stands before `at`.
+fn is_start(file: &[u8], at: usize) -> bool {
+    file.get(..at).unwrap_or_default().iter().all(|b| matches!(b, b'\r' | b'\n'))
 }
 
 fn names_a_time(line: &[u8]) -> bool {
@@ -103,6 +119,14 @@ mod tests {
         );
         let expected = ["Subject: 1\n\nFrom here\n>From there\nFrom now on: no\n\n", "Subject: 2\r\n\r\nx\r\n"];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn empty_lines_and_line_ends_of_other_systems() {
+        assert_eq!(split("\n\nFrom a 10:00\nS: 1\n\nx\nFrom a 10:00\nS: 2\n"), ["S: 1\n\nx\n", "S: 2\n"]);
+        assert_eq!(split("From a 10:00\rS: 1\r\rx\rFrom a 10:00\rS: 2\r"), ["S: 1\n\nx\n", "S: 2\n"]);
+        assert_eq!(split("S: 1\r\rx"), ["S: 1\n\nx"]);
+        assert_eq!(split("S: 1\n\nx\ry"), ["S: 1\n\nx\ry"]);
     }
 
     #[test]

@@ -44,6 +44,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0006_threads.sql"),
     ),
     (
+        7,
+        "attempt",
+        include_str!("../../migrations/sqlite/0007_attempt.sql"),
+        include_str!("../../migrations/postgres/0007_attempt.sql"),
+    ),
+    (
         8,
         "audit",
         include_str!("../../migrations/sqlite/0008_audit.sql"),

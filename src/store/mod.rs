@@ -7,6 +7,7 @@
 //! Tables hold three kinds of column only (integer, text, bytes), times as UTC microseconds, ids as 16 bytes.
 
 pub mod arrivals;
+pub mod attempts;
 mod backup;
 pub mod bounces;
 pub mod canary;
@@ -74,6 +75,7 @@ pub(crate) use on;
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let all: &[(&'static str, &'static [(&'static str, &'static str)])] = &[
         ("arrivals", arrivals::ALL),
+        ("attempts", attempts::ALL),
         ("bounces", bounces::ALL),
         ("canary", canary::ALL),
         ("chain", chain::ALL),

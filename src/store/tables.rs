@@ -61,6 +61,7 @@ pub const TABLES: &[Table] = &[
         ],
         key: "id",
     },
+    Table { name: "attempt", columns: &[Bytes("scope"), Int("wrong"), Int("since_us"), Int("until_us")], key: "scope" },
     Table {
         name: "notice",
         columns: &[

@@ -4,9 +4,10 @@
 //! [`Scheduler`] only those; everybody else is led to the right sign-in.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
@@ -16,6 +17,7 @@ use super::refusal::Refusal;
 use crate::chance;
 use crate::clock::Moment;
 use crate::flow::session::{self, Cookie, Reader, Visit, Who};
+use crate::flow::throttle::Source;
 use crate::house::House;
 use crate::ids::base32;
 use crate::role::{Language, Role};
@@ -30,6 +32,8 @@ pub(crate) struct Ctx {
     pub(crate) path: String,
     pub(crate) visit: Visit,
     pub(crate) now: Moment,
+    /// Where the request comes from.
+    pub(crate) source: Source,
     form_cookie: PlainText,
     new_form_cookie: bool,
 }
@@ -89,6 +93,18 @@ pub(crate) fn accepted_language(headers: &HeaderMap) -> Language {
     codes.filter_map(|code| code.parse().ok()).next().unwrap_or_default()
 }
 
+/// Where a request comes from. A proxy on this machine says it in the last word of X-Forwarded-For. One elsewhere cannot be
+/// told from a client who says the same, so then nobody knows.
+fn source(behind_proxy: bool, parts: &Parts) -> Source {
+    let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return Source::UNKNOWN };
+    if peer.ip().is_loopback() {
+        let told = parts.headers.get_all("x-forwarded-for").into_iter().next_back().and_then(|h| h.to_str().ok());
+        let last = told.and_then(|list| list.rsplit(',').next()).and_then(|word| word.trim().parse().ok());
+        return last.map_or(Source::UNKNOWN, Source::of);
+    }
+    if behind_proxy { Source::UNKNOWN } else { Source::of(peer.ip()) }
+}
+
 impl Ctx {
     async fn read(parts: &Parts, house: &Arc<House>) -> Result<Self, Refusal> {
         let cookie = Jar::Session.get(house, &parts.headers).and_then(Cookie::read);
@@ -111,9 +127,16 @@ impl Ctx {
             path: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             visit,
             now: house.now(),
+            source: source(is_secure(house), parts),
             form_cookie: PlainText::new(form_cookie),
             new_form_cookie,
         })
+    }
+
+    /// "Too many tries": when the next one is possible.
+    pub(crate) fn later(&self, until: Moment) -> String {
+        let minutes = until.since(self.now).as_secs().div_ceil(60).max(1);
+        self.texts.t1("refusal-later", "n", minutes)
     }
 
     /// The token every form of this page carries.
@@ -239,5 +262,33 @@ impl FromRequestParts<Arc<House>> for Scheduler {
     async fn from_request_parts(parts: &mut Parts, house: &Arc<House>) -> Result<Self, Refusal> {
         let (ctx, reader) = staff(parts, house, &[Role::Scheduler, Role::Operator]).await?;
         Ok(Self(ctx, reader.who))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_on_this_machine_says_where_a_request_comes_from_and_nobody_else() {
+        let found = |peer: &str, said: &[&str], behind_proxy| {
+            let mut request = axum::http::Request::new(());
+            for words in said {
+                request.headers_mut().append("x-forwarded-for", words.parse().unwrap());
+            }
+            let peer: SocketAddr = peer.parse().unwrap();
+            request.extensions_mut().insert(ConnectInfo(peer));
+            source(behind_proxy, &request.into_parts().0)
+        };
+        let of = |text: &str| Source::of(text.parse().unwrap());
+        assert_eq!(found("127.0.0.1:9", &["203.0.113.7"], true), of("203.0.113.7"));
+        // What the client wrote itself stands before what the proxy wrote.
+        assert_eq!(found("127.0.0.1:9", &["192.0.2.1, 203.0.113.7"], true), of("203.0.113.7"));
+        assert_eq!(found("[::1]:9", &["192.0.2.1", "203.0.113.7"], true), of("203.0.113.7"));
+        assert_eq!(found("127.0.0.1:9", &[], true), Source::UNKNOWN);
+        assert_eq!(found("127.0.0.1:9", &["unknown"], true), Source::UNKNOWN);
+        // From elsewhere: the proxy's own address says nothing, and a client may write what it likes.
+        assert_eq!(found("198.51.100.9:9", &["203.0.113.7"], true), Source::UNKNOWN);
+        assert_eq!(found("198.51.100.9:9", &["203.0.113.7"], false), of("198.51.100.9"));
     }
 }

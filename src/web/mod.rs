@@ -25,6 +25,7 @@ mod wraps;
 pub use ops::ops_router;
 pub use words::six_words;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Serves until told to stop; requests under way may finish.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move { stop.cancelled().await });
     if let Err(error) = served.await {
         tracing::error!(%error, "the web door closed");
     }

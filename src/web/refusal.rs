@@ -55,7 +55,7 @@ impl From<Failure> for Refusal {
             Failure::Store(crate::store::StoreError::Gone(_)) | Failure::Changed => Self::Changed,
             Failure::NotFound => Self::NotFound,
             Failure::NotAllowed => Self::NotAllowed,
-            Failure::Busy => Self::Busy,
+            Failure::Busy | Failure::Later(_) => Self::Busy,
             other @ (Failure::Store(_) | Failure::NoUsableKey(_) | Failure::Damaged(_)) => {
                 Self::Broken(other.to_string())
             }

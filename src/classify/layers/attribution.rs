@@ -17,6 +17,9 @@ pub(super) struct Attribution {
     pub(super) end: usize,
     /// Who wrote it.
     pub(super) person: Person,
+    /// A quotation follows that is marked as one, or the line has what only programs write: strokes around it, an address
+    /// together with a time. Else it may be a sentence: "On 15 June at 10:30 he wrote:".
+    pub(super) sure: bool,
 }
 
 /// Reads an attribution that begins at line `at`.
@@ -24,6 +27,8 @@ pub(super) fn read(lines: &[Line<'_>], at: usize) -> Option<Attribution> {
     let first = lines.get(at)?;
     // Most lines are no attribution, and what would be put together for nothing costs most.
     let mut here = lines.iter().skip(at).take(LINES_MAX).take_while(|l| !l.folded.is_empty() && l.depth == first.depth);
+    let dated = first.folded.starts_with(char::is_numeric);
+    let may_end = |folded: &str| may_end(folded) || dated && folded.ends_with('>');
     if !here.any(|l| may_end(&l.folded)) {
         return None;
     }
@@ -51,14 +56,23 @@ pub(super) fn read(lines: &[Line<'_>], at: usize) -> Option<Attribution> {
             continue;
         }
         // A sentence above it is not part of it.
-        let begins = count == 1 || begins(&first.folded) && !tail_is_whole(lines, at + 1, count - 1, quoted);
-        return begins.then(|| Attribution { inset, end, person: author(words) });
+        let begins = count == 1
+            || is_name(&first.folded) && lines.get(at + 1).is_some_and(|l| l.words.starts_with(['<', '(']))
+            || begins(&first.folded) && !tail_is_whole(lines, at + 1, count - 1, quoted);
+        let drawn = words.starts_with(is_dash) && words.ends_with(is_dash);
+        let sure = quoted || drawn || address_in(&folded).is_some() && has_moment(&folded);
+        return begins.then(|| Attribution { inset, end, person: author(words), sure });
     }
     None
 }
 
 fn begins(folded: &str) -> bool {
     opens(folded) || folded.starts_with(char::is_numeric) || has_moment(folded) || address_in(folded).is_some()
+}
+
+/// Whether a line may be a name alone, whose address was broken off to the next line.
+fn is_name(folded: &str) -> bool {
+    folded.split(' ').count() <= 5 && !folded.ends_with(['.', ',', '!', '?', ':', ';'])
 }
 
 fn tail_is_whole(lines: &[Line<'_>], at: usize, count: usize, quoted: bool) -> bool {
@@ -98,12 +112,18 @@ fn attributes(folded: &str, quoted: bool) -> bool {
             || moment && (quoted || placed && has_time(words) && colon)
             || quoted && short;
     }
-    colon && address && moment && has_time(words) && words.contains(['<', '(', '['])
+    let last = words.trim_end_matches([':', ' ']);
+    let named = words.contains(['<', '(', '[']) || short && address_in(last).is_some_and(|a| a.end == last.len());
+    let timed = colon && has_time(words) || quoted && words.starts_with(char::is_numeric) && words.ends_with('>');
+    address && moment && timed && named
 }
 
 /// `reply--- On Wed, ... wrote:`: some programs put the line right behind the answer.
 fn inset(words: &str) -> usize {
-    let found = words.find("--- ").filter(|at| *at > 0 && words.get(at + 4..).is_some_and(|rest| opens(&fold(rest))));
+    let found = words.find("--- ").filter(|at| {
+        let above = words.get(..*at).unwrap_or_default();
+        !above.chars().all(is_dash) && words.get(at + 4..).is_some_and(|rest| opens(&fold(rest)))
+    });
     found.unwrap_or(0)
 }
 

@@ -10,6 +10,24 @@ const FOLDS_MAX: usize = 20;
 /// Bytes of one line that are searched for headers run together.
 const RUN_BYTES_MAX: usize = 4_000;
 
+/// Labels of what people write of themselves.
+const FORM: [&str; 14] = [
+    "nama",
+    "nama lengkap",
+    "name",
+    "full name",
+    "email",
+    "e-mail",
+    "surel",
+    "alamat",
+    "umur",
+    "usia",
+    "hp",
+    "telepon",
+    "phone",
+    "nick",
+];
+
 /// What was read from header lines.
 #[derive(Default)]
 pub(super) struct Head {
@@ -167,7 +185,9 @@ fn foreign(lines: &[Line<'_>], at: usize) -> Option<Head> {
     let mut head = Head { end: at, ..Head::default() };
     let mut rows = 0;
     while let Some((name, value)) = lines.get(at + rows).filter(|l| l.depth == depth).and_then(cut) {
-        let plain = !name.is_empty() && name.split(' ').count() <= 3 && !name.chars().any(char::is_numeric);
+        // What people fill in of themselves looks alike.
+        let form = FORM.contains(&name);
+        let plain = !form && !name.is_empty() && name.split(' ').count() <= 3 && !name.chars().any(char::is_numeric);
         if !plain || value.is_empty() || rows >= 8 {
             break;
         }

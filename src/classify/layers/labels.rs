@@ -72,7 +72,8 @@ const SENT: &str = "\
     |elküldve|küldve|trimis|trimisă|gönderilen|gönderildi|gönderme tarihi|отправлено|відправлено|надіслано\
     |изпратено|poslano|poslato|послато|στάλθηκε|εστάλη|تاريخ الإرسال|تم الإرسال|نشر|נשלח|发送时间|发送日期|發送時間\
     |寄件日期|傳送時間|傳送日期|送信日時|送信日|보낸 날짜|보낸날짜|보낸 시간|đã gửi|ngày gửi|ส่ง|ส่งเมื่อ\
-    |saadetud|išsiųsta|nosūtīts|send";
+    |saadetud|išsiųsta|nosūtīts|send|enviados|dikirim pada|tanggal kirim|tarikh hantar|sent on|sent at|gesendet am\
+    |verzonden op|date d'envoi|fecha de envío|data de envio|data invio|data wysłania|datum odeslání";
 const DATE: &str = "\
     date|tanggal|tarikh|hari/tanggal|waktu|datum|dato|data|fecha|päiväys|päivämäärä|dátum|dată|tarih|дата\
     |ημερομηνία|التاريخ|תאריך|日期|日付|日時|时间|날짜|ngày|วันที่|kuupäev|dátum a čas|date et heure|azemz\

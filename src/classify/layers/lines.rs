@@ -68,8 +68,10 @@ fn unquote(line: &str) -> (usize, &str) {
         depth += 1;
     }
     let words = rest.trim_matches(is_blank);
-    let face = depth == 1 && !words.is_empty() && words.chars().count() <= 3 && !rest.starts_with(is_blank);
-    if face && !words.chars().any(char::is_alphanumeric) {
+    let first = words.split(is_blank).next().unwrap_or_default();
+    let face = |word: &str, max: usize| !word.is_empty() && word.chars().count() <= max;
+    let whole = face(words, 3) && !words.chars().any(char::is_alphanumeric);
+    if depth == 1 && !rest.starts_with(is_blank) && (whole || face(first, 4) && first.ends_with('<')) {
         return (0, line);
     }
     (depth, rest.strip_prefix(' ').filter(|_| depth > 0).unwrap_or(rest))
@@ -134,7 +136,7 @@ fn keep(c: char, out: &mut String) {
 }
 
 /// Whether a text names a moment: a year, a date in digits, or a time of day. Figures in an address are none.
-pub(super) fn has_moment(text: &str) -> bool {
+pub(in crate::classify) fn has_moment(text: &str) -> bool {
     text.split_whitespace().filter(|word| !word.contains('@')).any(|word| {
         let mut runs = word.split(|c: char| !c.is_numeric()).map(|run| run.chars().count()).filter(|run| *run > 0);
         let date = word.contains(['.', '/', '-']) && runs.clone().count() >= 3 && runs.clone().all(|run| run <= 4);
@@ -189,7 +191,7 @@ mod tests {
 
     #[test]
     fn quote_marks_are_counted() {
-        let depths: Vec<_> = lines("a\n> b\n>> c\n > > d\n>_<\n     > e\n>").iter().map(|l| l.depth).collect();
+        let depths: Vec<_> = lines("a\n> b\n>> c\n > > d\n>_< capek\n     > e\n>").iter().map(|l| l.depth).collect();
         assert_eq!(depths, [0, 1, 2, 2, 0, 0, 1]);
     }
 

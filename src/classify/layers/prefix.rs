@@ -7,7 +7,7 @@ use super::lines::{fold, is_blank};
 
 /// What a prefix says. Weak ones also begin ordinary subjects: they count only beside something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(in crate::classify) enum Way {
     Reply,
     WeakReply,
     Forward,
@@ -17,11 +17,11 @@ pub(super) enum Way {
 }
 
 impl Way {
-    pub(super) const fn answers(self) -> bool {
+    pub(in crate::classify) const fn answers(self) -> bool {
         matches!(self, Self::Reply | Self::WeakReply)
     }
 
-    pub(super) const fn forwards(self) -> bool {
+    pub(in crate::classify) const fn forwards(self) -> bool {
         matches!(self, Self::Forward | Self::WeakForward)
     }
 }
@@ -29,16 +29,16 @@ impl Way {
 const REPLY: &str = "\
     re|bls|balas|balasan|membalas|aw|antw|antwort|antwoord|betr|rép|réf|rif|sv|svar|ynt|yanıt|odp|odpověď|odpoveď|vá|válasz\
     |απ|απαντ|απάντηση|回复|回覆|答复|答覆|返信|회신|답장|답변|رد|השב|תשובה|ตอบ|ตอบกลับ|trả lời|ответ|відп|відповідь\
-    |odg|odgovor|atb|ats|vast|respuesta|resposta|risposta|réponse|reply";
+    |odg|odgovor|отг|отговор|atb|ats|vast|respuesta|resposta|risposta|réponse|reply";
 const WEAK_REPLY: &str = "r|res|ref|tl|на";
 const FORWARD: &str = "\
-    fw|fwd|forward|forwarded|trs|terusan|teruskan|diteruskan|maju|dimajukan|wg|weitergeleitet|weiterl|rv|reenviar|reenviado\
-    |rm|enc|encaminhado|encaminhada|reencaminhado|doorst|doorgestuurd|inoltro|inoltra|inoltrato|vb|vidarebefordrat|vl\
+    fw|fwd|forward|forwarded|trs|terusan|teruskan|diteruskan|maju|dimajukan|wg|weitergeleitet|weiterl|reenviar|reenviado\
+    |encaminhado|encaminhada|reencaminhado|doorst|doorgestuurd|inoltro|inoltra|inoltrato|vb|vidarebefordrat|vl\
     |välitetty|videresend|videresendt|ilt|ilet|ilt.|iletilmiş|yönlendirme|转发|转寄|轉寄|轉發|転送|전달|إعادة توجيه|تحويل|הועבר\
     |העבר|ส่งต่อ|chuyển tiếp|пересл|пересылка|переслано|переадр|пересилання|podaj dalej|prosl|proslijeđeno\
     |prosleđeno|továbbítás|továbbítva|tovabbitas|redir|redirecționat|πρθ|προωθ|σχετ|edasi|pārs|persiųsta\
-    |transf|transféré|réexp|fs|přeposláno|preposlané|fwd.|videres";
-const WEAK_FORWARD: &str = "i|tr|pd|pr|ct|пер";
+    |transf|transféré|réexp|přeposláno|preposlané|fwd.|videres";
+const WEAK_FORWARD: &str = "i|tr|rv|rm|enc|fs|pd|pr|ct|пер";
 
 static WAYS: LazyLock<HashMap<String, Way>> = LazyLock::new(|| {
     let all = [

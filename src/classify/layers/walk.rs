@@ -1,5 +1,7 @@
 //! One pass over a text's lines, from which its layers come.
 
+use std::cell::OnceCell;
+
 use super::attribution;
 use super::block::{self, Head};
 use super::divider::{self, Divider};
@@ -63,6 +65,8 @@ struct Walk<'t, 'k> {
     /// The first fresh line.
     greeting: Option<usize>,
     signing: Signing,
+    /// See [`Walk::last_sure`]; looked for once.
+    surest: OnceCell<Option<usize>>,
 }
 
 pub(super) fn walk(known: &Known<'_>, text: &str) -> Layers {
@@ -74,6 +78,7 @@ pub(super) fn walk(known: &Known<'_>, text: &str) -> Layers {
         is_reply: false,
         greeting: None,
         signing: Signing::No,
+        surest: OnceCell::new(),
     };
     let mut at = 0;
     while at < walk.lines.len() {
@@ -82,7 +87,7 @@ pub(super) fn walk(known: &Known<'_>, text: &str) -> Layers {
     if walk.layers.is_empty() {
         walk.layers.push(Layer { begin: 0, kind: LayerKind::Fresh });
     }
-    Layers { layers: walk.layers, forward: walk.forward, is_reply: walk.is_reply }
+    Layers { layers: walk.layers, forward: walk.forward, is_reply: walk.is_reply, way: known.way }
 }
 
 impl Walk<'_, '_> {
@@ -187,6 +192,9 @@ impl Walk<'_, '_> {
     fn attributed(&mut self, at: usize, line: usize) -> Option<usize> {
         let found = attribution::read(&self.lines, line)?;
         let finnish = self.lines.get(line)?.folded.contains("kirjoitti");
+        if !found.sure && !self.quotes_from(found.end, finnish) {
+            return None;
+        }
         let passes = self.known.forwards(finnish) && self.forward.is_none();
         let mut begin = self.begin(at);
         if found.inset > 0 {
@@ -201,6 +209,23 @@ impl Walk<'_, '_> {
             ..Head::default()
         };
         Some(self.claim(begin, passes.then_some((head, found.person)), found.end, end))
+    }
+
+    /// Whether what follows an attribution that may be a sentence is taken for a quotation: in a mail that answers or
+    /// passes on, and only if nothing below it says more surely where the earlier letter begins.
+    fn quotes_from(&self, at: usize, finnish: bool) -> bool {
+        let related = self.known.threaded || self.known.answers(finnish) || self.known.forwards(finnish);
+        related && self.surest.get_or_init(|| self.last_sure()).is_none_or(|last| last < at)
+    }
+
+    /// The last line that is quoted, or that only a program writes above an earlier letter.
+    fn last_sure(&self) -> Option<usize> {
+        (0..self.lines.len()).rev().find(|n| {
+            self.lines.get(*n).is_some_and(|l| l.depth > 0)
+                || attribution::read(&self.lines, *n).is_some_and(|a| a.sure)
+                || divider::read(&self.lines, *n).is_some()
+                || block::read(&self.lines, *n).is_some_and(|h| h.is_mail())
+        })
     }
 
     /// A quotation nobody announced.
@@ -320,7 +345,7 @@ impl Walk<'_, '_> {
         let depth = self.lines.get(at).map_or(0, |l| l.depth);
         let above = (at.saturating_sub(STROKE_GAP_MAX)..at).rev();
         let stroke = above
-            .map_while(|n| self.lines.get(n).filter(|l| l.depth == depth && (l.is_blank() || l.is_stroke())))
+            .map_while(|n| self.lines.get(n).filter(|l| l.depth <= depth && (l.is_blank() || l.is_stroke())))
             .filter(|l| l.is_stroke())
             .last();
         stroke.or_else(|| self.lines.get(at)).map_or(0, |l| l.begin)

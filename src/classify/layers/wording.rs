@@ -11,12 +11,12 @@ const FORWARD: &str = "\
     |transfér|transfere|transmis|réexpédi|fait suivre|reenvi|remitido|redirigid|rediri|encaminha|doorgestuur\
     |doorgezonden|inoltr|reinviau|reunviáu|reencami|ممر|توجيه|إعادة|معاد|הועבר|מועבר|转发|轉寄|轉遞|轉發|转寄|転送\
     |전달|chuyển tiếp|ส่งต่อ|iletil|ilet-|yönlendir|пересыл|пересил|переслан|перенаправ|переадрес|перасла\
-    |перанакір|pierasy|przesłan|przekaz|przekier|přeposl|předan|preposl|ďalej|videresend|vidaresend|vidarebefordra\
+    |перанакір|pierasy|przesłan|przekaz|przekier|přeposl|přeposíl|předan|preposl|ďalej|videresend|vidaresend|vidarebefordra\
     |vidarebefordrat|välitet|edelleenlä|edasta|edasisuun|továbbít|redirecț|redirect|înaint|προωθ|proslijeđ|prosljeđ\
     |prosleđ|прослеђ|persiųst|pārsūt|posredovan|препра|препратен|birbidal|plusend|aangestuur|mandât indenant\
     |transmisset|përcjell|yrrwyd|curtha ar aghaidh|ötürül|გადაგზავნილი|қайта бағдар|បញ្ជូន|අග්‍රේෂ|ඉදිරියට\
     |अग्रेषित|फरवार्ड|ফরওয়ার্ড|ফৰৱাৰ্ড|ਅੱਗੇ|આગળ|ପଠାଯାଇ|அனுப்பு|ముందుకు|ಫಾರ್ವಾರ್ಡ್|ارجاع|ارسال مجدد\
-    |başlangici|مخکې|odqithis|ogqithis|གདོང་བསྐྱོད";
+    |başlangici|مخکې|odqithis|ogqithis|གདོང་བསྐྱོད|ipinasa|uliosambaz|بازارسال|هدایت|فارورڈ|áframsen|yönləndir|փոխանց";
 
 /// Stems of "original", for a letter that is answered or passed on.
 const ORIGINAL: &str = "\
@@ -25,7 +25,7 @@ const ORIGINAL: &str = "\
     |ต้นฉบับ|เดิม|orijinal|özgün|исходн|оригинал|оригінал|арыгінал|aryhinal|původní|pôvodn|oprindelig|opprinn\
     |opphavleg|alkuper|eredeti|αρχικ|izvorn|izvirn|sākotn|esialgne|algupär|jatorri|orin|wreiddiol|bunaidh|uppruna\
     |asl xat|اصل|ئەسلى|मूल|मौलिक|मुळ|खरा|মূল|প্ৰকৃত|મૂળ|ਅਸਲ|ପ୍ରକୃତ|மூல|వాస్త|ಮೂಲ|യഥാര|ორიგინალ|ដើម|առաջին\
-    |orîjînal";
+    |orîjînal|oriģināl|algne|orihinal|asili";
 
 /// Stems of "message", "mail", "letter".
 const MESSAGE: &str = "\
@@ -35,7 +35,7 @@ const MESSAGE: &str = "\
     |消息|訊息|信息|信件|メッセージ|メール|메시지|메일|thư|tin nhắn|ข้อความ|จดหมาย|رسال|הודע|μήνυμα|μηνύματος|üzenet|levél|ileti|məktub\
     |sõnum|kiri|laišk|vēstul|sporočil|skilabo|boð|neges|teachtaire|bunteachtaire|mezua|kemennadenn|sipor|хат|xat\
     |xabar|پیام|خەت|ئۇچۇر|استوزه|संदेश|सन्देश|বার্তা|বাৰ্তা|સંદેશ|ਸੁਨੇਹਾ|ସନ୍ଦେଶ|செய்தி|సందేశ|ಸಂದೇಶ|സന്ദേശ|පණිවිඩ\
-    |შეტყობინება|សារ|հաղորդագր|umyalezo|peyam|འཕྲིན་དོན";
+    |შეტყობინება|សារ|հաղորդագր|umyalezo|peyam|འཕྲིན་དོན|съобщени|ziņ|mensah|ujumbe|پیغام|skeyti";
 
 /// Words that say a forwarded letter ends here.
 const END: &str = "\
@@ -48,7 +48,7 @@ const WROTE: &str = "\
     |écrit|a scrit|escribió|escribio|escreveu|skrev|skreiv|skryf|schreef|geschreven|skreau|scritto|scrivè|a scris|napsal\
     |napsáno|píše|napísal|napisal|napisał|napisao|napisaŭ|pisze|пишет|писал|написал|напісаў|написав|пише|напиша|написа\
     |написано|писав|kirjoitti|kirjutas|írta|έγραψε|yazdı|yazmış|yazıb|şunu yazdı|写道|寫道|寫到|寫下|写到|提到\
-    |書きました|のメール|已寫入|作成|작성|쓴 내용|쓰기|viết|เขียน|كتب|כתב|نوشت|yozgan|rašė|rakstīja|skribis|skrifaði|skrivaði\
+    |書きました|のメール|已寫入|作成|작성|쓴 내용|쓴 글|쓰기|viết|เขียน|كتب|כתב|نوشت|yozgan|rašė|rakstīja|skribis|skrifaði|skrivaði\
     |va escriure|ha escrit|escribiu|escriguèt|escrich|scribite|shkruar|shkroi|scríobh|ysgrifennodd|skrivet|idatzi\
     |nivîsî|жазған|დაწერა|მოგწერათ|գրեց|សរសេរ|लिखा|लिहिले|लिहीले|লিখে|লিখি|লিখিছিল|લખાયેલ|ਲਿਖਿਆ|వ్రాశారు\
     |ಬರೆದ|എഴുതി|ලියන|يازدى|يازدىكى|ubhale|quoting|mengutip|zitat von|citando|citant|citerar|piše|sporoča\
@@ -156,6 +156,7 @@ const DEVICE_CHARS_MAX: usize = 80;
 
 /// Whether a folded line is what a phone signs with, and not a sentence that begins alike.
 pub(super) fn is_device(line: &str) -> bool {
+    let line = line.trim_start_matches(['-', ' ']);
     if line.chars().nth(DEVICE_CHARS_MAX).is_some() {
         return false;
     }

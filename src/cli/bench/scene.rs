@@ -14,6 +14,7 @@ use crate::custody;
 use crate::flow::furnish::{self, DeskForm};
 use crate::flow::receive::address_hash;
 use crate::flow::session::{self, Cookie, Reader, Realm, Visit, kind};
+use crate::flow::throttle::Source;
 use crate::flow::write::{self, FormLetter};
 use crate::flow::{enter, read};
 use crate::house::{Failure, House};
@@ -160,7 +161,8 @@ impl Scene {
 
     /// Signs in: a session lives a few minutes only.
     pub(super) async fn sign_in(&self, signed: &Signed) -> Result<Cookie, Ended> {
-        let (cookie, ..) = session::sign_in(&self.house, signed.realm, &signed.name, signed.secret.reveal()).await?;
+        let (cookie, ..) =
+            session::sign_in(&self.house, signed.realm, &signed.name, signed.secret.reveal(), Source::UNKNOWN).await?;
         Ok(cookie)
     }
 

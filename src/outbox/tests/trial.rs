@@ -12,6 +12,7 @@ use crate::clock::{Clock, Moment, TestClock};
 use crate::flow::enter::{accept_invitation, open_mailbox};
 use crate::flow::furnish::{DeskForm, add_desk, invite};
 use crate::flow::session::{Reader, Realm, Visit, kind, sign_in, visit};
+use crate::flow::throttle::Source;
 use crate::flow::write::{FormLetter, by_form};
 use crate::flow::{answer, notify, work};
 use crate::house::{House, Keys, Rules};
@@ -95,7 +96,7 @@ impl Trial {
 
     /// Signs in anew: the clock may have run on for days.
     async fn reader(&self, realm: Realm, name: &str) -> Reader {
-        let (cookie, ..) = sign_in(&self.house, realm, name, SECRET).await.unwrap();
+        let (cookie, ..) = sign_in(&self.house, realm, name, SECRET, Source::UNKNOWN).await.unwrap();
         match visit(&self.house, &cookie).await.unwrap() {
             Visit::Open(reader) => reader,
             Visit::Stranger | Visit::Locked(_) => panic!("nobody is signed in"),

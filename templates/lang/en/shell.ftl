@@ -36,6 +36,10 @@ refusal-too-large = What was sent is larger than we can take. Go back, shorten t
 refusal-changed-title = Things have changed
 refusal-changed = Somebody else was quicker here. Go back and reload the page to see how things stand.
 refusal-busy-title = Very busy just now
+refusal-later = There were too many wrong tries. Nothing is lost. Please try again in { $n ->
+        [one] one minute
+       *[other] { $n } minutes
+    }.
 refusal-busy = Too many people are signing in at the same moment. Wait ten seconds and try again. Nothing is lost.
 refusal-unavailable-title = One moment, something is interrupted
 refusal-unavailable = Our storage does not answer. Your letter has not been sent. Go back so that your words are not lost, and try again in a little while.

@@ -36,6 +36,7 @@ refusal-too-large = Yang dikirim lebih besar dari yang bisa kami terima. Kembali
 refusal-changed-title = Keadaannya sudah berubah
 refusal-changed = Orang lain lebih dulu melakukan sesuatu di sini. Kembali dan muat ulang halaman untuk melihat keadaan sekarang.
 refusal-busy-title = Sedang ramai
+refusal-later = Sudah terlalu banyak percobaan yang salah. Tidak ada yang hilang. Coba lagi dalam { $n } menit.
 refusal-busy = Terlalu banyak yang masuk bersamaan. Tunggu sepuluh detik lalu coba lagi. Tidak ada yang hilang.
 refusal-unavailable-title = Sebentar, sedang terganggu
 refusal-unavailable = Tempat penyimpanan kami sedang tidak menjawab. Suratmu belum dikirim. Kembali ke halaman sebelumnya supaya tulisanmu tidak hilang, lalu coba lagi sebentar lagi.

@@ -80,3 +80,68 @@ fn what_is_no_mail_has_a_line_too() {
     assert_eq!(problems, expected);
     assert_eq!((lines[4]["kind"].as_str(), lines[4]["fresh_text"].as_str()), (Some("letter"), Some("Selamat sore.")));
 }
+
+#[test]
+fn folders_of_other_systems_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mail =
+        |n: u8| format!("From a@b Thu Nov 12 10:00:00 2026\nFrom: a@b.example\nSubject: {n}\n\n>From here on\n\n");
+    let both = mail(1) + &mail(2);
+    fs::write(folder.path().join("dos.mbox"), both.replace('\n', "\r\n")).unwrap();
+    fs::write(folder.path().join("mac.mbox"), both.replace('\n', "\r")).unwrap();
+    fs::write(folder.path().join("led.mbox"), format!("\n\n{both}")).unwrap();
+    fs::write(folder.path().join("mac.eml"), "From: a@b.example\rSubject: 3\r\rHalo\r").unwrap();
+    let names = ["dos.mbox", "mac.mbox", "led.mbox", "mac.eml"].map(Path::new);
+    let (code, lines) = check(folder.path(), &names);
+    let found: Vec<_> = lines.iter().map(|l| (l["file"].as_str().unwrap(), l["subject"].as_str().unwrap())).collect();
+    let expected = ["dos.mbox", "mac.mbox", "led.mbox"].into_iter().flat_map(|f| [(f, "1"), (f, "2")]);
+    assert_eq!((code, found), (0, expected.chain([("mac.eml", "3")]).collect()));
+    assert!(lines[..6].iter().all(|l| l["fresh_text"] == "From here on"));
+    fs::write(folder.path().join("empty.mbox"), "From a@b Thu Nov 12 10:00:00 2026\n").unwrap();
+    let (code, lines) = check(folder.path(), &[Path::new("empty.mbox")]);
+    assert_eq!((code, lines.len()), (65, 1));
+}
+
+#[test]
+fn nothing_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::os::unix::fs::symlink("circle", folder.path().join("circle")).unwrap();
+    std::os::unix::fs::symlink("pipe", folder.path().join("link")).unwrap();
+    let (code, lines) = check(folder.path(), &["pipe", "circle", "link", "-", "/proc/self/mem"].map(Path::new));
+    assert_eq!((code, lines.len()), (65, 5));
+    assert!(lines.iter().all(|l| l["problems"][0] == "file-unreadable" && l["kind"] == "letter"), "{lines:?}");
+}
+
+#[test]
+fn each_field_has_its_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let forward = "From: sari@example.net\nSubject: Trs: Pulang\n\nLihat.\n\n---------- Pesan terusan ---------\n\
+        Dari: Ani <ani@surat.example>\nTanggal: Sab, 15 Jun 2024 pukul 14.59\nSubjek: Pulang\n\
+        Kepada: <sari@example.net>, Budi <budi@surat.example>\nCc: citra@surat.example\n\nJangan pulang.\n";
+    fs::write(folder.path().join("forward.eml"), forward).unwrap();
+    fs::write(folder.path().join("-letter.eml"), "From: sari@example.net\n\nHalo\n").unwrap();
+    let (code, lines) = check(folder.path(), &["--", "forward.eml", "-letter.eml"].map(Path::new));
+    assert_eq!((code, lines.len()), (0, 2));
+    let expected = serde_json::json!({"from": "ani@surat.example", "from_name": "Ani",
+        "to": ["sari@example.net", "budi@surat.example"], "cc": ["citra@surat.example"],
+        "date": "Sab, 15 Jun 2024 pukul 14.59", "subject": "Pulang", "depth": 1});
+    assert_eq!((&lines[0]["kind"], &lines[0]["forward"]), (&"forward".into(), &expected));
+    assert_eq!((&lines[0]["fresh_text"], &lines[0]["reports"]), (&"Lihat.".into(), &Value::Array(Vec::new())));
+    assert_eq!(
+        (&lines[1]["forward"], &lines[1]["subject"], &lines[1]["file"]),
+        (&Value::Null, &"".into(), &"-letter.eml".into())
+    );
+    for line in &lines {
+        assert!(line["auth"].is_object() && line["signed"] == false && line["encryption"] == "none");
+        assert!(
+            line["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|f| ["code", "strength", "why"].iter().all(|n| f[*n].is_string()))
+        );
+        assert!(["deliver", "hold", "file", "refuse"].contains(&line["disposition"].as_str().unwrap()));
+    }
+}

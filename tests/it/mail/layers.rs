@@ -1,5 +1,6 @@
 //! Forwarded or not, by whom, and which words are fresh: figures over mails nobody here wrote, beside a peer's.
 
+mod languages;
 mod variants;
 mod wording;
 

@@ -9,6 +9,7 @@ mod fetch;
 mod guard;
 mod kinds;
 mod layers;
+mod passed_on;
 mod pgp;
 mod postfix;
 mod sender;

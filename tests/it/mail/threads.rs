@@ -19,6 +19,7 @@ both_engines!(
     a_counselor_moves_a_mail_or_lets_the_client_decide,
     a_decision_is_taken_back,
     what_was_answered_stays,
+    a_letter_for_another_desk_goes_there_with_the_clients_yes,
 );
 
 const BINTANG: &str = "bintang@rumah.example";
@@ -318,5 +319,30 @@ async fn what_was_answered_stays(scratch: Scratch) {
     s.app.reply(&s.ratna, &s.bintang, "Jawaban").await;
     s.ratna.send(undo).await.must_be("/queue?tab=held&done=undo-late").must_say("can no longer be undone");
     s.bintang.get(&s.bintang.mailbox).await.must_say("satu");
+    s.app.close().await;
+}
+
+async fn a_letter_for_another_desk_goes_there_with_the_clients_yes(scratch: Scratch) {
+    const AWAN: &str = "awan@rumah.example";
+    let s = scene(&scratch).await;
+    let awan = s.app.open_mailbox("Awan Pagi", Language::English).await;
+    s.app.confirm_address(&awan, AWAN).await;
+    let address = addresses(&awan.get("/mailbox/settings").await).remove(0);
+    s.send(AWAN, &address, &mail(AWAN, &address, "1", "", "Ini sebenarnya untuk Meja Karier, tentang magang.")).await;
+    let received = s.count("SELECT MAX(received_us) FROM letter").await;
+    s.app.tick();
+
+    let page = awan.get(&awan.mailbox).await;
+    page.must_say("Should another desk answer?").must_say("It belongs to Meja Karier");
+    let (_, button) = page.html.split_once("name=\"desk\" value=\"").unwrap();
+    let desk = button.split('"').next().unwrap();
+    let form = page.form(&format!("{}/hint", awan.mailbox)).with("desk", desk);
+    let moved = awan.send(form).await;
+    moved.must_say("The letter is here now.").must_say("tentang magang");
+    assert!(!moved.path.starts_with(&awan.mailbox), "{}", moved.path);
+    awan.get(&awan.mailbox).await.must_not_say("tentang magang").must_not_say("Should another desk answer?");
+    assert_eq!(s.count("SELECT MAX(received_us) FROM letter").await, received, "it keeps its place in line");
+    s.yusuf.get("/queue").await.must_say("Awan Pagi");
+    s.ratna.get("/queue").await.must_not_say("Awan Pagi");
     s.app.close().await;
 }

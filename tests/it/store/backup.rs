@@ -8,8 +8,8 @@ use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
 use merpati::store::{
-    Conn, Db, StoreError, TABLES, Table, Value, canary, chain, client_keys, decisions, delivery, desks, doubts, drafts,
-    fetched, held, hints, jobs, letters, outbox, people, retired, threads, trail,
+    Conn, Db, StoreError, TABLES, Table, Value, attempts, canary, chain, client_keys, decisions, delivery, desks,
+    doubts, drafts, fetched, held, hints, jobs, letters, outbox, people, retired, threads, trail,
 };
 
 use super::{read, write};
@@ -53,6 +53,8 @@ async fn furnish(db: &Db) -> Tables {
         people::insert_invitation(tx, &i).await.unwrap();
         assert!(people::use_invitation(tx, &i.token_hash, at(2)).await.unwrap());
     }
+    attempts::count(tx, b"scope", at(8), at(1)).await.unwrap();
+    attempts::hold(tx, b"scope", at(9)).await.unwrap();
     threads::insert_grant(tx, scene.epoch, scene.desk.bytes(), b"body", at(8)).await.unwrap();
     let letter = letters::NewLetter { attachments: two_files(), ..scene.letter(at(10)) };
     let reply =

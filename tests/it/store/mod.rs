@@ -1,5 +1,6 @@
 //! What the store promises, on both engines.
 
+mod attempts;
 mod backup;
 mod cancel;
 mod concurrent;

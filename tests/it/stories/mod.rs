@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod by_mail;
+mod guessing;
 mod main_road;
 mod restore;
 mod scan;

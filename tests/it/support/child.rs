@@ -20,6 +20,7 @@ use merpati::config::{Mail, Metrics, Practice, Settings, Store, Web};
 use merpati::custody;
 use merpati::flow::furnish::{self, DeskForm};
 use merpati::flow::session::{self, Reader, Realm, Visit};
+use merpati::flow::throttle::Source;
 use merpati::flow::{enter, leave, notify, read};
 use merpati::house::House;
 use merpati::ids::{DeskId, ThreadId};
@@ -297,7 +298,7 @@ async fn client(house: &House, desk: DeskId, number: usize) -> Client {
 
 /// Somebody with their key open.
 pub(crate) async fn sign_in(house: &House, realm: Realm, name: &str) -> Reader {
-    let (cookie, ..) = session::sign_in(house, realm, name, SECRET).await.unwrap();
+    let (cookie, ..) = session::sign_in(house, realm, name, SECRET, Source::UNKNOWN).await.unwrap();
     match session::visit(house, &cookie).await.unwrap() {
         Visit::Open(reader) => reader,
         Visit::Stranger | Visit::Locked(_) => panic!("{name} has just signed in"),

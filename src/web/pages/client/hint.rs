@@ -5,9 +5,9 @@ use axum::response::Response;
 
 use crate::flow::code_word::{self, Answered};
 use crate::flow::hints::{self, HintKind};
-use crate::flow::{notify, read};
+use crate::flow::{notify, own_threads, read};
 use crate::house::Failure;
-use crate::ids::ThreadId;
+use crate::ids::{DeskId, ThreadId};
 use crate::web::ctx::{Client, Ctx};
 use crate::web::form::SafeForm;
 use crate::web::refusal::Refusal;
@@ -21,6 +21,8 @@ pub(super) struct HintView {
     pub(super) answers: Vec<(&'static str, String)>,
     /// The client's other threads, where the letter could belong.
     pub(super) places: Vec<(ThreadId, String)>,
+    /// Desks where the client has none yet: a press begins one.
+    pub(super) desks: Vec<(DeskId, String)>,
 }
 
 impl HintView {
@@ -45,12 +47,17 @@ pub(super) async fn views(
             let threads = read::own_threads(&ctx.house, reader).await?;
             places = threads.into_iter().filter(|(t, _)| t.id != thread.id).map(|(t, d)| (t.id, d.name)).collect();
         }
+        let mut desks = Vec::new();
+        if kind == HintKind::OtherDesk {
+            desks = own_threads::other_desks(&ctx.house, reader).await?.into_iter().map(|d| (d.id, d.name)).collect();
+        }
         all.push(HintView {
             word,
             title: ctx.texts.t(&format!("hint-title-{word}")),
             text: ctx.texts.t(&format!("hint-text-{word}")),
             answers: kind.answers().iter().map(answer).collect(),
             places,
+            desks,
         });
     }
     Ok(all)
@@ -73,9 +80,13 @@ pub(super) async fn post(
         return Ok(ctx.lead_to(&back));
     }
     let kind: HintKind = fields.parse("kind").ok_or(Refusal::NotFound)?;
-    if let Some(to) = fields.parse::<ThreadId>("to") {
+    let mut to = fields.parse::<ThreadId>("to");
+    if let Some(desk) = fields.parse::<DeskId>("desk").filter(|_| kind == HintKind::OtherDesk) {
+        to = Some(own_threads::open(&ctx.house, &reader, desk).await?);
+    }
+    if let Some(to) = to {
         let to = read::own_thread(&ctx.house, &reader, to).await?;
-        hints::move_letter(&ctx.house, &reader, &thread, &to).await?;
+        hints::move_letter(&ctx.house, &reader, kind, &thread, &to).await?;
         return Ok(ctx.lead_to(&format!("/mailbox/{}?done=moved", to.id)));
     }
     hints::answer(&ctx.house, &reader, &thread, kind, fields.get("answer")).await?;

@@ -37,10 +37,12 @@ pub(super) async fn post(ctx: Ctx, SafeForm(fields): SafeForm) -> Result<Respons
     if let Err(problem) = enter::check_secret(fields.get("secret"), name) {
         return Ok(show(&ctx, name, None, Some(ctx.texts.t(problem_key(problem)))));
     }
-    match session::recover(&ctx.house, Realm::Clients, name, fields.get("code"), fields.get("secret")).await {
+    match session::recover(&ctx.house, Realm::Clients, name, fields.get("code"), fields.get("secret"), ctx.source).await
+    {
         Ok(cookie) => Ok(ctx.lead_in("/mailbox?done=recovered", &cookie)),
         Err(Failure::NotAllowed) => Ok(show(&ctx, name, Some(ctx.texts.t("recover-wrong")), None)),
         Err(Failure::Busy) => Ok(show(&ctx, name, Some(ctx.texts.t("refusal-busy")), None)),
+        Err(Failure::Later(until)) => Ok(show(&ctx, name, Some(ctx.later(until)), None)),
         Err(other) => Err(other.into()),
     }
 }

@@ -64,7 +64,7 @@ pub(super) async fn post(ctx: Ctx, form: TextForm) -> Result<Response, Refusal> 
     if form.expired {
         return Ok(show(&ctx, fields.get("name"), Some(ctx.texts.t("form-again")), None, carried));
     }
-    match session::sign_in(&ctx.house, Realm::Clients, fields.get("name"), fields.get("secret")).await {
+    match session::sign_in(&ctx.house, Realm::Clients, fields.get("name"), fields.get("secret"), ctx.source).await {
         Ok((cookie, ..)) => {
             let Some(carried) = carried else {
                 return Ok(ctx.lead_in("/mailbox", &cookie));
@@ -87,6 +87,7 @@ pub(super) async fn post(ctx: Ctx, form: TextForm) -> Result<Response, Refusal> 
             Ok(show(&ctx, fields.get("name"), None, Some(ctx.texts.t("sign-in-wrong")), carried))
         }
         Err(Failure::Busy) => Ok(show(&ctx, fields.get("name"), None, Some(ctx.texts.t("refusal-busy")), carried)),
+        Err(Failure::Later(until)) => Ok(show(&ctx, fields.get("name"), None, Some(ctx.later(until)), carried)),
         Err(other) => Err(other.into()),
     }
 }

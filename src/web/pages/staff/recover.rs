@@ -36,10 +36,11 @@ pub(super) async fn post(ctx: Ctx, SafeForm(fields): SafeForm) -> Result<Respons
         return Ok(show(&ctx, name, Problems::entry(ctx.texts, problem)));
     }
     let wrong = |key: &str| Ok(show(&ctx, name, Problems::one("code", ctx.texts.t(key))));
-    let cookie = match session::recover(&ctx.house, Realm::Staff, name, fields.get("code"), secret).await {
+    let cookie = match session::recover(&ctx.house, Realm::Staff, name, fields.get("code"), secret, ctx.source).await {
         Ok(cookie) => cookie,
         Err(Failure::NotAllowed) => return wrong("staff-recover-wrong"),
         Err(Failure::Busy) => return wrong("refusal-busy"),
+        Err(Failure::Later(until)) => return Ok(show(&ctx, name, Problems::one("code", ctx.later(until)))),
         Err(other) => return Err(other.into()),
     };
     match session::visit(&ctx.house, &cookie).await? {

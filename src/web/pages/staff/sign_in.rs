@@ -69,10 +69,11 @@ pub(super) async fn post(ctx: Ctx, form: TextForm) -> Result<Response, Refusal> 
     if form.expired {
         return again("staff-form-again", carried);
     }
-    let cookie = match session::sign_in(&ctx.house, Realm::Staff, name, fields.get("secret")).await {
+    let cookie = match session::sign_in(&ctx.house, Realm::Staff, name, fields.get("secret"), ctx.source).await {
         Ok((cookie, ..)) => cookie,
         Err(Failure::NotAllowed) => return again("staff-wrong", carried),
         Err(Failure::Busy) => return again("refusal-busy", carried),
+        Err(Failure::Later(until)) => return Ok(show(&ctx, name, back, None, Some(ctx.later(until)), carried)),
         Err(other) => return Err(other.into()),
     };
     // Whoever was here before on this browser has gone.

@@ -32,10 +32,11 @@ pub(super) async fn post(ctx: Ctx, form: TextForm) -> Result<Response, Refusal> 
     if form.expired {
         return again("staff-form-again", carried);
     }
-    let cookie = match session::unlock(&ctx.house, who, fields.get("secret")).await {
+    let cookie = match session::unlock(&ctx.house, who, fields.get("secret"), ctx.source).await {
         Ok(cookie) => cookie,
         Err(Failure::NotAllowed) => return again("staff-unlock-wrong", carried),
         Err(Failure::Busy) => return again("refusal-busy", carried),
+        Err(Failure::Later(until)) => return Ok(lock::show(&ctx, who, back, Some(ctx.later(until)), carried)),
         Err(other) => return Err(other.into()),
     };
     let Visit::Open(reader) = session::visit(&ctx.house, &cookie).await? else {
