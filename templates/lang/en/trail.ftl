@@ -1,7 +1,6 @@
 trail-title = What happened with my letters
 trail-lede = Here you see who did what with your letters, and when. Letters that were only read are not listed.
 trail-empty = Nothing is listed yet.
-trail-zone = Times are in { $zone }.
 trail-pages = Pages of this list
 trail-older = Earlier
 trail-newest = Back to the newest

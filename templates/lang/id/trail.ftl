@@ -1,7 +1,6 @@
 trail-title = Apa yang terjadi dengan suratku
 trail-lede = Di sini tercatat siapa melakukan apa dengan suratmu, dan kapan. Surat yang hanya dibaca tidak dicatat di sini.
 trail-empty = Belum ada yang tercatat.
-trail-zone = Jam ditulis dalam { $zone }.
 trail-pages = Halaman catatan
 trail-older = Yang lebih lama
 trail-newest = Kembali ke yang terbaru

@@ -14,6 +14,7 @@ both_engines!(
     a_client_reads_their_own_lines,
     lines_without_a_tag_come_first,
     the_engine_refuses_to_change_a_line,
+    lines_of_an_older_version_wait,
 );
 
 fn line(seconds: i64) -> Line {
@@ -110,6 +111,25 @@ async fn the_engine_refuses_to_change_a_line(db: Scratch) {
         assert_eq!(outside.count(table).await, 1, "{table}");
     }
     outside.close().await;
+}
+
+/// A database of before the chain, opened by this version.
+async fn lines_of_an_older_version_wait(db: Scratch) {
+    write!(db, |tx| trail::insert(tx, fresh(), &line(1), b"")).unwrap();
+    let triggers = if db.is_sqlite() {
+        "DROP TRIGGER audit_stays; DROP TRIGGER audit_stays_whole"
+    } else {
+        "DROP FUNCTION audit_stays CASCADE"
+    };
+    let mut outside = Outside::open(&db.url).await;
+    let back = "DROP TABLE audit_link; DROP TABLE audit_head; DROP TABLE audit_unchained; DROP INDEX audit_actor;
+                ALTER TABLE audit DROP COLUMN tag; DELETE FROM _sqlx_migrations WHERE version = 8";
+    outside.attempt(&format!("{triggers}; {back}")).await.unwrap();
+    outside.close().await;
+    let newer = Scratch::open(&db.url).await;
+    let waiting = read!(newer, |c| chain::list_waiting(c, 10));
+    assert_eq!((waiting.len(), &waiting[0].line, waiting[0].tag.len()), (1, &line(1), 0));
+    newer.close().await;
 }
 
 /// The program itself only ever adds.

@@ -40,7 +40,6 @@ struct Page {
     /// The rest of the address of the next page.
     older: Option<String>,
     first_page: bool,
-    zone: String,
 }
 
 pub(super) async fn get(
@@ -60,7 +59,6 @@ pub(super) async fn get(
         lines: page.lines.into_iter().map(|l| line(&ctx, l, zone)).collect(),
         older: page.older.map(|(at, id)| format!("at={}&line={id}", at.micros())),
         first_page: before.is_none(),
-        zone: ctx.texts.zone(zone, ctx.now),
     }))
 }
 
