@@ -37,6 +37,10 @@ const TABLE: [Chore; 2] = [
     Chore { name: "chain", when: "*/10 * * * * *", what: What::Chain },
 ];
 
+/// How many chores there are.
+#[cfg(test)]
+pub(super) const CHORES: usize = TABLE.len();
+
 impl Chore {
     fn next(&self, now: Moment) -> Moment {
         let next = Schedule::from_str(self.when).ok().and_then(|s| s.after(&now.utc()).next());
