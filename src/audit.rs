@@ -1,9 +1,22 @@
 //! What goes into the audit: who, what, when and why; never content, subject or address.
 
-use crate::chance::Chance;
 use crate::clock::Moment;
+use crate::house::House;
 use crate::ids::{AuditId, PersonId, ThreadId};
-use crate::store::{StoreError, Tx, trail};
+use crate::seal::HouseKey;
+use crate::store::trail::{self, Line};
+use crate::store::{StoreError, Tx};
+
+/// Whether a client reads of an action on their thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Yes.
+    Always,
+    /// Only when they did it themselves.
+    OwnDeed,
+    /// No.
+    Never,
+}
 
 /// What somebody did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,24 +122,98 @@ impl Action {
             Self::DeliveryChosen => "delivery-chosen",
         }
     }
+
+    /// Every action.
+    pub const ALL: &'static [Self] = &[
+        Self::MailboxOpened,
+        Self::StaffJoined,
+        Self::ColleagueAdmitted,
+        Self::ShutOut,
+        Self::LetBackIn,
+        Self::Taken,
+        Self::GivenBack,
+        Self::HandedOver,
+        Self::TakenOver,
+        Self::ReplyWritten,
+        Self::GuardPassed,
+        Self::ReplyRecalled,
+        Self::ReplyReleased,
+        Self::HeldLetIn,
+        Self::HeldDeleted,
+        Self::HeldNoted,
+        Self::LabelFine,
+        Self::CodeAsked,
+        Self::CodeMatched,
+        Self::CodeMissed,
+        Self::LetterMoved,
+        Self::HeldTray,
+        Self::HeldUndone,
+        Self::TraySorted,
+        Self::ThreadOpened,
+        Self::AddressChanged,
+        Self::Exported,
+        Self::Recovered,
+        Self::KeyConfirmed,
+        Self::KeyForgotten,
+        Self::DeliveryChosen,
+    ];
+
+    /// The action of a word; `None` for one this version does not know.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|a| a.word() == word)
+    }
+
+    /// What a client reads of it on the page of their own thread.
+    pub const fn told(self) -> Told {
+        match self {
+            Self::MailboxOpened
+            | Self::Taken
+            | Self::GivenBack
+            | Self::HandedOver
+            | Self::TakenOver
+            | Self::ReplyReleased
+            | Self::HeldLetIn
+            | Self::CodeAsked
+            | Self::CodeMatched
+            | Self::CodeMissed
+            | Self::HeldTray
+            | Self::LetterMoved
+            | Self::TraySorted
+            | Self::ThreadOpened
+            | Self::AddressChanged
+            | Self::Exported
+            | Self::Recovered
+            | Self::KeyConfirmed
+            | Self::KeyForgotten
+            | Self::DeliveryChosen => Told::Always,
+            // What a counselor deletes or takes back may be somebody else's mail.
+            Self::HeldDeleted | Self::HeldUndone => Told::OwnDeed,
+            // A reply may still be taken back, and then the client never hears of it.
+            Self::ReplyWritten | Self::GuardPassed | Self::ReplyRecalled => Told::Never,
+            // How the house judges mail, also of others.
+            Self::HeldNoted | Self::LabelFine => Told::Never,
+            // Of colleagues.
+            Self::StaffJoined | Self::ColleagueAdmitted | Self::ShutOut | Self::LetBackIn => Told::Never,
+        }
+    }
 }
 
 /// Writes a line into the same commit as the event.
 pub async fn note(
     tx: &mut Tx,
-    chance: &dyn Chance,
+    house: &House,
     at: Moment,
     actor: Option<PersonId>,
     action: Action,
     thread: Option<ThreadId>,
 ) -> Result<(), StoreError> {
-    note_why(tx, chance, at, actor, action, thread, "").await
+    note_why(tx, house, at, actor, action, thread, "").await
 }
 
 /// The same with a reason, cut at 200 characters.
 pub async fn note_why(
     tx: &mut Tx,
-    chance: &dyn Chance,
+    house: &House,
     at: Moment,
     actor: Option<PersonId>,
     action: Action,
@@ -134,6 +221,36 @@ pub async fn note_why(
     why: &str,
 ) -> Result<(), StoreError> {
     let detail = why.chars().filter(|c| !c.is_control()).take(200).collect();
-    let line = trail::Line { at, actor, action: action.word().to_owned(), thread, detail };
-    trail::insert(tx, AuditId::draw(chance), &line).await
+    let line = Line { at, actor, action: action.word().to_owned(), thread, detail };
+    let id = AuditId::draw(&*house.chance);
+    trail::insert(tx, id, &line, &tag(&house.keys.house, id, &line)).await
+}
+
+/// The keyed hash of a line and its row: who can write to the database, but has no `keys/`, cannot make one.
+pub fn tag(key: &HouseKey, id: AuditId, line: &Line) -> [u8; 32] {
+    let mut text = id.bytes().to_vec();
+    text.extend(line.at.micros().to_be_bytes());
+    let (actor, thread) = (line.actor.as_ref().map(|a| a.bytes()), line.thread.as_ref().map(|t| t.bytes()));
+    // "Nobody" is shorter than anybody, and each part tells its length: no two lines have one text.
+    for part in [actor.unwrap_or_default(), thread.unwrap_or_default(), line.action.as_bytes(), line.detail.as_bytes()]
+    {
+        text.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        text.extend(part);
+    }
+    key.hash("audit-line", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_action_is_missing_in_the_list() {
+        let source = include_str!("audit.rs");
+        let words = source.lines().filter(|l| l.trim_start().starts_with("Self::") && l.contains(" => \"")).count();
+        assert_eq!(Action::ALL.len(), words);
+        for action in Action::ALL {
+            assert_eq!(Action::of(action.word()), Some(*action), "{}", action.word());
+        }
+    }
 }

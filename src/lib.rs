@@ -43,8 +43,8 @@ pub mod unwrap;
 
 // Ground: what is kept, and what every story needs at hand.
 pub mod store;
-pub mod audit;
 pub mod house;
+pub mod audit;
 
 // Stories: where transactions begin and end.
 pub mod flow;

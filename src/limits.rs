@@ -79,6 +79,8 @@ pub const UPLOAD_BYTES_MAX: usize = ATTACHMENT_BYTES_MAX + MIB;
 
 /// Letters shown on one page of a thread.
 pub const THREAD_PAGE_LETTERS: usize = 10;
+/// Lines shown on one page of a client's trail.
+pub const TRAIL_PAGE_LINES: usize = 30;
 /// Rows shown on one page of the queue.
 pub const QUEUE_PAGE_ROWS: usize = 50;
 /// Counts beside the queue's tabs stop here and are shown as "999+".

@@ -113,11 +113,23 @@ async fn examine(place: &Place, house: &House, found: &mut Findings) -> Result<(
     } else {
         found.good("jobs: none gave up")
     }
+    audit(house, found).await?;
     let stale = crisis::contacts("id").iter().filter(|c| c.is_stale(house.now())).count();
     if stale > 0 {
         found.warn(format!(
             "crisis contacts: {stale} were not checked for 90 days; dial them and correct templates/crisis.toml"
         ));
+    }
+    Ok(())
+}
+
+async fn audit(house: &House, found: &mut Findings) -> Result<(), Ended> {
+    let verdict = flow::trail::verify(house, None).await?;
+    match verdict.broken {
+        Some(b) => {
+            found.bad(format!("audit: line {} {}; somebody changed the database from outside", b.number, b.what))
+        }
+        None => found.good(format!("audit: whole, {} lines, {} wait for their number", verdict.lines, verdict.waiting)),
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The command line. Every command's help ends with an example.
 
+mod audit;
 mod backup;
 mod bench;
 mod check;
@@ -97,6 +98,9 @@ enum Command {
     /// Threads.
     #[command(subcommand)]
     Thread(export::Command),
+    /// The audit: who did what and when.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Look at something without a house.
     #[command(subcommand)]
     Check(check::Command),
@@ -201,6 +205,7 @@ fn run(cli: Cli) -> Result<(), Ended> {
             Command::Desk(command) => desk::run(&place, command).await,
             Command::Key(command) => key::run(&place, &command).await,
             Command::Thread(command) => export::run(&place, &command).await,
+            Command::Audit(command) => audit::run(&place, &command).await,
             Command::Check(command) => check::run(&command),
             Command::Bench(command) => bench::run(&command).await,
         }

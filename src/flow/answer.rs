@@ -191,10 +191,10 @@ pub async fn hand_in(house: &House, reader: &Reader, thread: &Thread, reply: Rep
             delivery::insert_mail(&mut tx, mail, received).await?;
         }
         jobs::insert(&mut tx, JobId::draw(&*house.chance), RELEASE_JOB, id.bytes(), leaves, received).await?;
-        audit::note(&mut tx, &*house.chance, received, Some(me), Action::ReplyWritten, Some(thread.id)).await?;
+        audit::note(&mut tx, house, received, Some(me), Action::ReplyWritten, Some(thread.id)).await?;
         if let Some(why) = &reply.passed {
             let action = Action::GuardPassed;
-            audit::note_why(&mut tx, &*house.chance, received, Some(me), action, Some(thread.id), why).await?;
+            audit::note_why(&mut tx, house, received, Some(me), action, Some(thread.id), why).await?;
         }
     }
     drafts::delete(&mut tx, thread.id, me).await?;
@@ -243,7 +243,7 @@ pub async fn recall(house: &House, reader: &Reader, thread: &Thread, letter: Let
         threads::update_waiting(&mut tx, thread.id, since).await?;
     }
     drafts::upsert(&mut tx, thread.id, me, &sealed, now).await?;
-    audit::note(&mut tx, &*house.chance, now, Some(me), Action::ReplyRecalled, Some(thread.id)).await?;
+    audit::note(&mut tx, house, now, Some(me), Action::ReplyRecalled, Some(thread.id)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -262,7 +262,7 @@ pub async fn release(house: &House, letter: LetterId) -> Result<(), Failure> {
     let covers = row.covers.unwrap_or(row.received);
     let crossing = letters::oldest_after(&mut tx, thread.id, covers).await?;
     threads::update_answered(&mut tx, thread.id, now, crossing).await?;
-    audit::note(&mut tx, &*house.chance, now, row.author, Action::ReplyReleased, Some(thread.id)).await?;
+    audit::note(&mut tx, house, now, row.author, Action::ReplyReleased, Some(thread.id)).await?;
     let client = people::find(&mut tx, thread.client).await?.ok_or(Failure::NotFound)?;
     let is_doubtful = hold::is_doubtful(&mut tx, thread.id).await?;
     let rings = notify::announce(house, &mut tx, &client, thread.desk, &row, is_doubtful).await?;

@@ -76,7 +76,7 @@ pub async fn give(house: &House, reader: &Reader, bytes: &[u8]) -> Result<Result
     let mut tx = house.db.begin().await?;
     make_room(&mut tx, me, &new.key_hash).await?;
     client_keys::upsert(&mut tx, &new).await?;
-    audit::note(&mut tx, &*house.chance, house.now(), Some(me), Action::KeyConfirmed, None).await?;
+    audit::note(&mut tx, house, house.now(), Some(me), Action::KeyConfirmed, None).await?;
     tx.commit().await?;
     Ok(Ok(()))
 }
@@ -92,7 +92,7 @@ pub async fn confirm(house: &House, reader: &Reader, fingerprint: &str) -> Resul
     }
     let confirmed = ClientKey { state: KeyState::Confirmed, confirmed: Some(house.now()), ..key.row };
     client_keys::upsert(&mut tx, &confirmed).await?;
-    audit::note(&mut tx, &*house.chance, house.now(), Some(me), Action::KeyConfirmed, None).await?;
+    audit::note(&mut tx, house, house.now(), Some(me), Action::KeyConfirmed, None).await?;
     tx.commit().await?;
     Ok(Ok(()))
 }
@@ -102,7 +102,7 @@ pub async fn forget(house: &House, reader: &Reader, fingerprint: &str) -> Result
     let me = reader.who.person;
     let mut tx = house.db.begin().await?;
     client_keys::delete(&mut tx, me, &hash(house, me, fingerprint)).await?;
-    audit::note(&mut tx, &*house.chance, house.now(), Some(me), Action::KeyForgotten, None).await?;
+    audit::note(&mut tx, house, house.now(), Some(me), Action::KeyForgotten, None).await?;
     Ok(tx.commit().await?)
 }
 
@@ -136,7 +136,7 @@ pub(crate) async fn learn(
         }
         client_keys::upsert(&mut tx, &row).await?;
         if covered {
-            audit::note(&mut tx, &*house.chance, now, Some(person), Action::KeyConfirmed, None).await?;
+            audit::note(&mut tx, house, now, Some(person), Action::KeyConfirmed, None).await?;
         }
     }
     Ok(tx.commit().await?)

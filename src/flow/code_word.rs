@@ -55,7 +55,7 @@ pub async fn ask(house: &House, reader: &Reader, thread: &Thread) -> Result<(), 
     let now = house.now();
     let mut tx = house.db.begin().await?;
     hints::ask_code(&mut tx, thread.id, now).await?;
-    audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::CodeAsked, Some(thread.id)).await?;
+    audit::note(&mut tx, house, now, Some(reader.who.person), Action::CodeAsked, Some(thread.id)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -90,7 +90,7 @@ pub async fn answer(house: &House, reader: &Reader, thread: &Thread, word: &Plai
         if fits { (CodeResult::Match, Action::CodeMatched) } else { (CodeResult::Miss, Action::CodeMissed) };
     let mut tx = house.db.begin().await?;
     hints::answer_code(&mut tx, thread.id, result, now).await?;
-    audit::note(&mut tx, &*house.chance, now, Some(me), action, Some(thread.id)).await?;
+    audit::note(&mut tx, house, now, Some(me), action, Some(thread.id)).await?;
     tx.commit().await?;
     Ok(if fits { Answered::Match } else { Answered::Miss })
 }

@@ -119,7 +119,7 @@ pub async fn open_mailbox(
     let mut tx = house.db.begin().await?;
     people::insert(&mut tx, &person).await.map_err(name_taken)?;
     new.insert(&mut tx).await?;
-    audit::note(&mut tx, &*house.chance, now, Some(person.id), Action::MailboxOpened, Some(new.thread.id)).await?;
+    audit::note(&mut tx, house, now, Some(person.id), Action::MailboxOpened, Some(new.thread.id)).await?;
     tx.commit().await?;
     let cookie = session::begin(house, person.id, &key).await?;
     Ok(Entered { cookie, person: person.id, recovery })
@@ -266,7 +266,7 @@ pub async fn accept_invitation(
         }
         desks::insert_member(&mut tx, desk.id, person.id, grant, now).await?;
     }
-    audit::note(&mut tx, &*house.chance, now, Some(person.id), Action::StaffJoined, None).await?;
+    audit::note(&mut tx, house, now, Some(person.id), Action::StaffJoined, None).await?;
     tx.commit().await?;
     let cookie = session::begin(house, person.id, &key).await?;
     Ok(Entered { cookie, person: person.id, recovery })

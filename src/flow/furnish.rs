@@ -170,7 +170,7 @@ pub async fn set_disabled(house: &House, operator: PersonId, person: PersonId, d
     if disabled {
         sessions::delete_of_person(&mut tx, person).await?;
     }
-    audit::note_why(&mut tx, &*house.chance, now, Some(operator), action, None, &person.to_string()).await?;
+    audit::note_why(&mut tx, house, now, Some(operator), action, None, &person.to_string()).await?;
     Ok(tx.commit().await?)
 }
 

@@ -238,6 +238,6 @@ pub async fn move_letter(
     hints::answer(&mut tx, from.id, asked.word(), "moved", house.now()).await?;
     undo::settle(&mut tx, from.id).await?;
     let me = Some(reader.who.person);
-    audit::note(&mut tx, &*house.chance, house.now(), me, Action::LetterMoved, Some(from.id)).await?;
+    audit::note(&mut tx, house, house.now(), me, Action::LetterMoved, Some(from.id)).await?;
     Ok(tx.commit().await?)
 }

@@ -57,7 +57,7 @@ pub async fn choose(house: &House, reader: &Reader, mode: DeliveryMode, yes: boo
     let mut tx = house.db.begin().await?;
     delivery::upsert(&mut tx, me, mode, warning, now).await?;
     let why = format!("{} {warning}", mode.word());
-    audit::note_why(&mut tx, &*house.chance, now, Some(me), Action::DeliveryChosen, None, why.trim()).await?;
+    audit::note_why(&mut tx, house, now, Some(me), Action::DeliveryChosen, None, why.trim()).await?;
     Ok(tx.commit().await?)
 }
 

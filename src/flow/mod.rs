@@ -31,6 +31,7 @@ pub mod session;
 pub mod shelf;
 pub mod takeaway;
 pub mod throttle;
+pub mod trail;
 pub mod tray;
 pub mod undo;
 pub mod words;

@@ -38,7 +38,7 @@ pub async fn open(house: &House, reader: &Reader, desk: DeskId) -> Result<Thread
         return Ok(there.id);
     }
     new.insert(&mut tx).await?;
-    audit::note(&mut tx, &*house.chance, now, Some(me), Action::ThreadOpened, Some(new.thread.id)).await?;
+    audit::note(&mut tx, house, now, Some(me), Action::ThreadOpened, Some(new.thread.id)).await?;
     tx.commit().await?;
     Ok(new.thread.id)
 }
@@ -61,6 +61,6 @@ pub async fn replace_address(house: &House, reader: &Reader, thread: &Thread) ->
     retired::delete_surplus(&mut tx, thread.id, RETIRED_ADDRESSES_MAX).await?;
     threads::update_token(&mut tx, thread.id, &hash, &sealed).await?;
     let me = Some(reader.who.person);
-    audit::note(&mut tx, &*house.chance, now, me, Action::AddressChanged, Some(thread.id)).await?;
+    audit::note(&mut tx, house, now, me, Action::AddressChanged, Some(thread.id)).await?;
     Ok(tx.commit().await?)
 }

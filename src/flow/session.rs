@@ -277,7 +277,7 @@ async fn recover_named(house: &House, hash: &[u8; 32], code: &str, new_secret: &
     let mut tx = house.db.begin().await?;
     people::update_locks(&mut tx, person.id, &locked, &person.locked_recovery).await?;
     sessions::delete_of_person(&mut tx, person.id).await?;
-    audit::note(&mut tx, &*house.chance, house.now(), Some(person.id), Action::Recovered, None).await?;
+    audit::note(&mut tx, house, house.now(), Some(person.id), Action::Recovered, None).await?;
     tx.commit().await?;
     begin(house, person.id, &key).await
 }

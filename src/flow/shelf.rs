@@ -197,7 +197,7 @@ pub async fn let_in(house: &House, reader: &Reader, id: HeldId, into: Option<Thr
         }
         remember(&mut tx, used, signal, &kept.sender, now).await?;
     }
-    audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::HeldLetIn, Some(thread)).await?;
+    audit::note(&mut tx, house, now, Some(reader.who.person), Action::HeldLetIn, Some(thread)).await?;
     tx.commit().await?;
     wrapping::learn_candidates(house, thread, kept.learned).await;
     // What the client's own address sent is no surprise the next time; what another one sent proves nothing.
@@ -236,7 +236,7 @@ pub async fn label_is_fine(
             remember(&mut tx, thread.id, signal, &[], now).await?;
         }
     }
-    audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::LabelFine, Some(thread.id)).await?;
+    audit::note(&mut tx, house, now, Some(reader.who.person), Action::LabelFine, Some(thread.id)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -251,7 +251,7 @@ pub async fn discard(house: &House, reader: &Reader, id: HeldId) -> Result<(), F
     if let Some(thread) = row.thread.filter(|_| hints::is_slip_of_client(&Signal::read(&row.reasons))) {
         hints::tell(&mut tx, thread, HintKind::NotForUs, id.bytes(), now).await?;
     }
-    audit::note(&mut tx, &*house.chance, now, Some(reader.who.person), Action::HeldDeleted, row.thread).await?;
+    audit::note(&mut tx, house, now, Some(reader.who.person), Action::HeldDeleted, row.thread).await?;
     Ok(tx.commit().await?)
 }
 
@@ -262,7 +262,7 @@ pub async fn make_note(house: &House, reader: &Reader, id: HeldId) -> Result<(),
     held::update_note(&mut tx, id).await?;
     was_right(&mut tx, &row).await?;
     // The trail must not link it either.
-    audit::note(&mut tx, &*house.chance, house.now(), Some(reader.who.person), Action::HeldNoted, None).await?;
+    audit::note(&mut tx, house, house.now(), Some(reader.who.person), Action::HeldNoted, None).await?;
     Ok(tx.commit().await?)
 }
 

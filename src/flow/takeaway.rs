@@ -52,7 +52,7 @@ pub async fn make(house: &House, name: &str, secret: &str) -> Result<Vec<Takeawa
             damaged,
         });
         let mut tx = house.db.begin().await?;
-        audit::note(&mut tx, &*house.chance, house.now(), Some(person), Action::Exported, Some(thread.id)).await?;
+        audit::note(&mut tx, house, house.now(), Some(person), Action::Exported, Some(thread.id)).await?;
         tx.commit().await?;
     }
     session::sign_out(house, &reader.who.session).await?;

@@ -137,7 +137,7 @@ pub async fn give(house: &House, reader: &Reader, id: HeldId) -> Result<(), Fail
     let mut tx = house.db.begin().await?;
     held::delete_twin(&mut tx, &dedup).await?;
     held::update_tray(&mut tx, id, &body, &dedup).await?;
-    audit::note(&mut tx, &*house.chance, house.now(), Some(reader.who.person), Action::HeldTray, Some(used)).await?;
+    audit::note(&mut tx, house, house.now(), Some(reader.who.person), Action::HeldTray, Some(used)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -192,7 +192,7 @@ pub async fn sort(house: &House, reader: &Reader, id: HeldId, into: &Thread) -> 
     if letters::insert_group(&mut tx, &[&kept.letter]).await?.first() == Some(&Stored::Stale) {
         return Err(Failure::Changed);
     }
-    audit::note(&mut tx, &*house.chance, now, me, Action::TraySorted, Some(into.id)).await?;
+    audit::note(&mut tx, house, now, me, Action::TraySorted, Some(into.id)).await?;
     tx.commit().await?;
     wrapping::learn_candidates(house, into.id, kept.learned).await;
     Ok(())
@@ -204,6 +204,6 @@ pub async fn throw_away(house: &House, reader: &Reader, id: HeldId) -> Result<()
     let (me, now) = (reader.who.person, house.now());
     let mut tx = house.db.begin().await?;
     decisions::decide(&mut tx, id, HeldState::Discarded, me, now, None).await?;
-    audit::note(&mut tx, &*house.chance, now, Some(me), Action::HeldDeleted, Some(used)).await?;
+    audit::note(&mut tx, house, now, Some(me), Action::HeldDeleted, Some(used)).await?;
     Ok(tx.commit().await?)
 }

@@ -36,7 +36,7 @@ pub async fn undo(house: &House, reader: &Reader, id: HeldId) -> Result<(), Fail
             doubts::uncount_alarm(&mut tx, row.desk, signal.word(), decision.state == HeldState::Entered).await?;
         }
     }
-    audit::note(&mut tx, &*house.chance, now, Some(me), Action::HeldUndone, row.thread).await?;
+    audit::note(&mut tx, house, now, Some(me), Action::HeldUndone, row.thread).await?;
     Ok(tx.commit().await?)
 }
 

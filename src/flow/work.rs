@@ -196,7 +196,7 @@ pub async fn admit(house: &House, reader: &Reader, desk: DeskId, colleague: Pers
     let grant = key.grant(&cert, &GrantContext { held: Held::Desk(desk), reader: colleague.bytes() })?;
     let mut tx = house.db.begin().await?;
     desks::update_member(&mut tx, desk, colleague, &grant).await?;
-    audit::note(&mut tx, &*house.chance, house.now(), Some(reader.who.person), Action::ColleagueAdmitted, None).await?;
+    audit::note(&mut tx, house, house.now(), Some(reader.who.person), Action::ColleagueAdmitted, None).await?;
     Ok(tx.commit().await?)
 }
 
@@ -210,7 +210,7 @@ pub async fn take(house: &House, reader: &Reader, thread: &Thread) -> Result<(),
         return Err(Failure::Changed);
     }
     threads::insert_grant(&mut tx, thread.epoch, me.bytes(), &grant, now).await?;
-    audit::note(&mut tx, &*house.chance, now, Some(me), Action::Taken, Some(thread.id)).await?;
+    audit::note(&mut tx, house, now, Some(me), Action::Taken, Some(thread.id)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -222,7 +222,7 @@ pub async fn give_back(house: &House, reader: &Reader, thread: &Thread) -> Resul
         return Err(Failure::Changed);
     }
     threads::delete_grants(&mut tx, thread.id, me.bytes()).await?;
-    audit::note(&mut tx, &*house.chance, house.now(), Some(me), Action::GivenBack, Some(thread.id)).await?;
+    audit::note(&mut tx, house, house.now(), Some(me), Action::GivenBack, Some(thread.id)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -240,7 +240,7 @@ pub async fn hand_over(house: &House, reader: &Reader, thread: &Thread, to: Pers
     }
     threads::insert_grant(&mut tx, thread.epoch, to.bytes(), &grant, now).await?;
     threads::delete_grants(&mut tx, thread.id, me.bytes()).await?;
-    audit::note(&mut tx, &*house.chance, now, Some(me), Action::HandedOver, Some(thread.id)).await?;
+    audit::note(&mut tx, house, now, Some(me), Action::HandedOver, Some(thread.id)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -261,7 +261,7 @@ pub async fn take_over(
     }
     threads::insert_grant(&mut tx, thread.epoch, me.bytes(), &grant, now).await?;
     threads::delete_grants(&mut tx, thread.id, from.bytes()).await?;
-    audit::note_why(&mut tx, &*house.chance, now, Some(me), Action::TakenOver, Some(thread.id), reason).await?;
+    audit::note_why(&mut tx, house, now, Some(me), Action::TakenOver, Some(thread.id), reason).await?;
     Ok(tx.commit().await?)
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Moment;
 use crate::flow::chores::{self, Turn};
-use crate::flow::keep;
+use crate::flow::{keep, trail};
 use crate::house::{Failure, House};
 use crate::motor::{Outcome, Reason, Work};
 
@@ -29,9 +29,17 @@ pub(super) struct Chore {
 
 enum What {
     Sweep,
+    Chain,
 }
 
-const TABLE: [Chore; 1] = [Chore { name: "sweep", when: "0 * * * * *", what: What::Sweep }];
+const TABLE: [Chore; 2] = [
+    Chore { name: "sweep", when: "0 * * * * *", what: What::Sweep },
+    Chore { name: "chain", when: "*/10 * * * * *", what: What::Chain },
+];
+
+/// How many chores there are.
+#[cfg(test)]
+pub(super) const CHORES: usize = TABLE.len();
 
 impl Chore {
     fn next(&self, now: Moment) -> Moment {
@@ -42,6 +50,7 @@ impl Chore {
     async fn attempt(&self, house: &House) -> Outcome {
         let done = match self.what {
             What::Sweep => keep::sweep(house).await,
+            What::Chain => trail::chain(house).await,
         };
         done.map_or_else(|failure| Outcome::TryLater(Reason::from(&failure)), |()| Outcome::Done)
     }

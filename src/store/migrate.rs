@@ -49,6 +49,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0007_attempt.sql"),
         include_str!("../../migrations/postgres/0007_attempt.sql"),
     ),
+    (
+        8,
+        "audit",
+        include_str!("../../migrations/sqlite/0008_audit.sql"),
+        include_str!("../../migrations/postgres/0008_audit.sql"),
+    ),
 ];
 
 pub(super) async fn sqlite(conn: &mut SqliteConnection) -> Result<(), StoreError> {

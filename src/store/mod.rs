@@ -11,6 +11,7 @@ pub mod attempts;
 mod backup;
 pub mod bounces;
 pub mod canary;
+pub mod chain;
 pub mod client_keys;
 mod conn;
 pub mod decisions;
@@ -77,6 +78,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str, &'s
         ("attempts", attempts::ALL),
         ("bounces", bounces::ALL),
         ("canary", canary::ALL),
+        ("chain", chain::ALL),
         ("client_keys", client_keys::ALL),
         ("decisions", decisions::ALL),
         ("delivery", delivery::ALL),

@@ -291,9 +291,17 @@ pub const TABLES: &[Table] = &[
             Text("action"),
             MaybeBytes("thread_id"),
             Text("detail"),
+            Bytes("tag"),
         ],
         key: "id",
     },
+    Table { name: "audit_link", columns: &[Int("number"), Bytes("line_id"), Bytes("hash")], key: "number" },
+    Table {
+        name: "audit_head",
+        columns: &[Int("id"), Int("number"), Bytes("hash"), Int("untagged"), Bytes("tag")],
+        key: "id",
+    },
+    Table { name: "audit_unchained", columns: &[Bytes("line_id")], key: "line_id" },
     Table {
         name: "fine",
         columns: &[Bytes("thread_id"), Text("signal"), Bytes("sender_hash"), Int("since_us")],

@@ -24,6 +24,7 @@ const COMPUTED: &[(&str, &str)] = &[
     ("pgp-lock-", "web/wraps.rs"),
     ("pgp-signed-", "web/wraps.rs"),
     ("letters-key-", "web/pages/client/letters.rs"),
+    ("trail-did-", "web/pages/client/trail.rs"),
     ("guard-why-", "web/pages/counselor/guard_view.rs"),
 ];
 

@@ -79,6 +79,9 @@ async fn client<L: AsyncFn(&Browser) -> Vec<String>>(seen: &mut Seen<L>, languag
     seen.browser.click("button[name=send]").await;
     seen.browser.find("article").await;
     seen.here("sent, not safe").await;
+    seen.browser.click("main a[href$='/trail']").await;
+    seen.browser.find(".threads").await;
+    seen.here("what happened").await;
     seen.at("/mailbox/settings").await;
     seen.at("/mailbox/settings/letters").await;
     seen.browser.click("nav.site form button").await;

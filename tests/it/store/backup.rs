@@ -8,8 +8,8 @@ use merpati::store::outbox::{MailKind, Outgoing};
 use merpati::store::people::{Invitation, Notice, NoticeMode};
 use merpati::store::trail::Line;
 use merpati::store::{
-    Conn, Db, StoreError, TABLES, Table, Value, attempts, canary, client_keys, decisions, delivery, desks, doubts,
-    drafts, fetched, held, hints, jobs, letters, outbox, people, retired, threads, trail,
+    Conn, Db, StoreError, TABLES, Table, Value, attempts, canary, chain, client_keys, decisions, delivery, desks,
+    doubts, drafts, fetched, held, hints, jobs, letters, outbox, people, retired, threads, trail,
 };
 
 use super::{read, write};
@@ -138,8 +138,13 @@ async fn furnish(db: &Db) -> Tables {
     for (actor, thread) in [(None, None), (Some(scene.counselor), Some(scene.thread))] {
         let line =
             Line { at: at(24), actor, action: "taken-over".to_owned(), thread, detail: "sakit\u{2026}".to_owned() };
-        trail::insert(tx, fresh(), &line).await.unwrap();
+        trail::insert(tx, fresh(), &line, b"tag").await.unwrap();
     }
+    let waiting = chain::list_waiting(tx, 1).await.unwrap();
+    chain::hold_head(tx).await.unwrap();
+    chain::insert_link(tx, 1, waiting[0].id, b"hash").await.unwrap();
+    let head = chain::Head { number: 1, hash: vec![1], untagged: 1, tag: vec![2] };
+    chain::update_head(tx, &head).await.unwrap();
     owned.commit().await.unwrap();
     all(db).await
 }
@@ -203,7 +208,8 @@ async fn many_rows_are_written_at_once(db: Scratch) {
     let row = |n: i64| {
         let (id, thread) = (random::<16>().to_vec(), (n % 2 == 0).then(|| random::<16>().to_vec()));
         let (action, detail) = (Value::Text("taken".to_owned()), Value::Text(String::new()));
-        vec![Value::Bytes(Some(id)), Value::Int(n), Value::Bytes(None), action, Value::Bytes(thread), detail]
+        let tag = Value::Bytes(Some(random::<32>().to_vec()));
+        vec![Value::Bytes(Some(id)), Value::Int(n), Value::Bytes(None), action, Value::Bytes(thread), detail, tag]
     };
     let mut new: Vec<_> = (0..300).map(row).collect();
     write!(db, |tx| table.write_many(tx, &new)).unwrap();

@@ -31,7 +31,7 @@ fn line(thread: ThreadId) -> Line {
 async fn transaction(db: &Scratch, mark: ThreadId) {
     let mut tx = db.begin().await.unwrap();
     for _ in 0..LINES {
-        trail::insert(&mut tx, fresh(), &line(mark)).await.unwrap();
+        trail::insert(&mut tx, fresh(), &line(mark), b"tag").await.unwrap();
     }
     tx.commit().await.unwrap();
 }
@@ -74,11 +74,15 @@ async fn a_cancelled_transaction_is_there_whole_or_not_at_all(db: Scratch) {
     finished.extend(steady.join_all().await.into_iter().flatten());
     tokio::time::timeout(PATIENCE, transaction(&db, fresh())).await.expect("the next writer gets its turn");
     for mark in finished {
-        assert_eq!(read!(db, |c| trail::list_of_thread(c, mark, 100)).len(), LINES, "what was acknowledged is stored");
+        assert_eq!(
+            read!(db, |c| trail::list_of_client(c, mark, fresh(), None, 100)).len(),
+            LINES,
+            "what was acknowledged is stored"
+        );
     }
     let mut kept = 0;
     for mark in &cancelled {
-        let found = read!(db, |c| trail::list_of_thread(c, *mark, 100)).len();
+        let found = read!(db, |c| trail::list_of_client(c, *mark, fresh(), None, 100)).len();
         assert!(found == 0 || found == LINES, "half a transaction: {found} of {LINES}");
         kept += usize::from(found == LINES);
     }
@@ -114,13 +118,13 @@ async fn a_leaked_turn_ends_with_its_task(db: Scratch) {
     let worker = db.clone();
     let stuck = tokio::spawn(async move {
         let mut tx = worker.begin().await.unwrap();
-        trail::insert(&mut tx, fresh(), &line(mark)).await.unwrap();
+        trail::insert(&mut tx, fresh(), &line(mark), b"tag").await.unwrap();
         std::future::pending::<()>().await;
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     stuck.abort();
     assert!(stuck.await.is_err());
     tokio::time::timeout(PATIENCE, transaction(&db, fresh())).await.unwrap();
-    write!(db, |tx| trail::insert(tx, fresh(), &line(fresh()))).unwrap();
-    assert!(read!(db, |c| trail::list_of_thread(c, mark, 9)).is_empty());
+    write!(db, |tx| trail::insert(tx, fresh(), &line(fresh()), b"tag")).unwrap();
+    assert!(read!(db, |c| trail::list_of_client(c, mark, fresh(), None, 9)).is_empty());
 }

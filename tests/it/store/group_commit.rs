@@ -26,14 +26,14 @@ async fn run(conn: &mut Conn, text: &'static str) -> Result<(), sqlx::Error> {
 /// Writes a line and lets the commit of its whole group fail, as on a full disk: a foreign key is checked only then.
 async fn poisoned(db: &Db, thread: ThreadId) -> merpati::store::Tx {
     let mut tx = db.begin().await.unwrap();
-    trail::insert(&mut tx, fresh(), &line(thread)).await.unwrap();
+    trail::insert(&mut tx, fresh(), &line(thread), b"tag").await.unwrap();
     run(&mut tx, "PRAGMA defer_foreign_keys = ON").await.unwrap();
     run(&mut tx, "INSERT INTO session VALUES (x'01', x'02', x'', 0, 0)").await.unwrap();
     tx
 }
 
 async fn lines(db: &Db, thread: ThreadId) -> usize {
-    read!(db, |c| trail::list_of_thread(c, thread, 1_000)).len()
+    read!(db, |c| trail::list_of_client(c, thread, fresh(), None, 1_000)).len()
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_group_whose_commit_fails_is_told_so() {
     on_sqlite(async |db: Scratch| {
         let (good, bad) = (fresh(), fresh());
         let mut first = db.begin().await.unwrap();
-        trail::insert(&mut first, fresh(), &line(good)).await.unwrap();
+        trail::insert(&mut first, fresh(), &line(good), b"tag").await.unwrap();
         // Waits behind the first, and so goes into the same commit.
         let second = tokio::spawn({
             let db = db.clone();
@@ -82,7 +82,7 @@ fn a_group_whose_commit_fails_is_told_so() {
         assert!(told.1.is_err());
         assert_eq!(lines(&db, bad).await, 0);
         assert_eq!(lines(&db, good).await, usize::from(told.0.is_ok()), "told {told:?}");
-        write!(db, |tx| trail::insert(tx, fresh(), &line(good))).unwrap();
+        write!(db, |tx| trail::insert(tx, fresh(), &line(good), b"tag")).unwrap();
     });
 }
 
@@ -110,7 +110,7 @@ fn a_commit_that_fails_while_closing_is_told_so() {
 fn writers_that_wait_share_a_commit() {
     on_sqlite(async |db: Scratch| {
         let mut holder = db.begin().await.unwrap();
-        trail::insert(&mut holder, fresh(), &line(fresh())).await.unwrap();
+        trail::insert(&mut holder, fresh(), &line(fresh()), b"tag").await.unwrap();
         let mut waiting = tokio::task::JoinSet::new();
         for n in 0..40 {
             let (db, p) = (db.clone(), person(&[Role::Client]));

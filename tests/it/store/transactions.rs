@@ -23,14 +23,14 @@ fn line(thread: ThreadId) -> Line {
 }
 
 async fn lines(db: &Db, thread: ThreadId) -> usize {
-    read!(db, |c| trail::list_of_thread(c, thread, 1_000)).len()
+    read!(db, |c| trail::list_of_client(c, thread, fresh(), None, 1_000)).len()
 }
 
 async fn a_dropped_transaction_leaves_nothing(db: Scratch) {
     let (thread, p) = (fresh(), person(&[Role::Client]));
     let mut tx = db.begin().await.unwrap();
     people::insert(&mut tx, &p).await.unwrap();
-    trail::insert(&mut tx, fresh(), &line(thread)).await.unwrap();
+    trail::insert(&mut tx, fresh(), &line(thread), b"tag").await.unwrap();
     drop(tx);
     // The next writer of the group commits; nothing of the dropped one may ride along.
     write!(db, |tx| jobs::schedule(tx, "sweep", at(1))).unwrap();
@@ -42,7 +42,7 @@ async fn a_committed_transaction_is_kept_for_the_next_start(db: Scratch) {
     let (thread, p) = (fresh(), person(&[Role::Client]));
     let mut tx = db.begin().await.unwrap();
     people::insert(&mut tx, &p).await.unwrap();
-    trail::insert(&mut tx, fresh(), &line(thread)).await.unwrap();
+    trail::insert(&mut tx, fresh(), &line(thread), b"tag").await.unwrap();
     tx.commit().await.unwrap();
     db.close().await;
     let again = Scratch::open(&db.url).await;
@@ -57,10 +57,10 @@ async fn a_failed_statement_does_not_harm_the_next_writer(db: Scratch) {
     write!(db, |tx| people::insert(tx, &p)).unwrap();
     for n in 1..=20 {
         let mut tx = db.begin().await.unwrap();
-        trail::insert(&mut tx, id, &line(thread)).await.unwrap();
+        trail::insert(&mut tx, id, &line(thread), b"tag").await.unwrap();
         assert!(matches!(people::insert(&mut tx, &p).await, Err(StoreError::Taken(_))));
         drop(tx);
-        write!(db, |tx| trail::insert(tx, fresh(), &line(thread))).unwrap();
+        write!(db, |tx| trail::insert(tx, fresh(), &line(thread), b"tag")).unwrap();
         assert_eq!(lines(&db, thread).await, n, "only what was committed");
     }
 }
@@ -70,7 +70,7 @@ async fn a_transaction_that_failed_cannot_be_committed(db: Scratch) {
     let (thread, p) = (fresh(), person(&[Role::Client]));
     write!(db, |tx| people::insert(tx, &p)).unwrap();
     let mut tx = db.begin().await.unwrap();
-    trail::insert(&mut tx, fresh(), &line(thread)).await.unwrap();
+    trail::insert(&mut tx, fresh(), &line(thread), b"tag").await.unwrap();
     assert!(people::insert(&mut tx, &p).await.is_err());
     assert!(matches!(tx.commit().await, Err(StoreError::Gone(_))));
     assert_eq!(lines(&db, thread).await, 0);
@@ -90,8 +90,8 @@ async fn two_nodes_open_the_same_database(db: Scratch) {
     let other = Scratch::open(&db.url).await;
     let thread = fresh();
     for _ in 0..10 {
-        write!(db, |tx| trail::insert(tx, fresh(), &line(thread))).unwrap();
-        write!(other, |tx| trail::insert(tx, fresh(), &line(thread))).unwrap();
+        write!(db, |tx| trail::insert(tx, fresh(), &line(thread), b"tag")).unwrap();
+        write!(other, |tx| trail::insert(tx, fresh(), &line(thread), b"tag")).unwrap();
     }
     assert_eq!((lines(&db, thread).await, lines(&other, thread).await), (20, 20));
     other.close().await;

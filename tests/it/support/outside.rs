@@ -1,6 +1,6 @@
 //! The database as somebody sees it who has only the database.
 
-use sqlx::{AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Row as _, TypeInfo as _};
+use sqlx::{AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Executor as _, Row as _, TypeInfo as _};
 use sqlx::{PgConnection, SqliteConnection};
 
 /// A value of a table.
@@ -100,6 +100,16 @@ impl Outside {
 
     pub(crate) async fn count(&mut self, table: &str) -> i64 {
         self.row(&format!("SELECT count(*) FROM {table}"), &[]).await[0].int()
+    }
+
+    /// Runs statements of ours; what the engine says where it refuses.
+    pub(crate) async fn attempt(&mut self, sql: &str) -> Result<(), String> {
+        let text = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let outcome = match self {
+            Self::Sqlite(c) => c.execute(text).await.map(|_| ()),
+            Self::Postgres(c) => c.execute(text).await.map(|_| ()),
+        };
+        outcome.map_err(|e| e.to_string())
     }
 
     /// The ids of everybody who holds a grant, in order.

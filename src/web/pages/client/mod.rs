@@ -8,6 +8,7 @@ mod letters;
 mod mailbox;
 mod settings;
 mod thread;
+mod trail;
 mod tray;
 mod write;
 
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/mailbox/another", get(another::get).post(another::post))
         .route("/mailbox/tray", get(tray::get).post(tray::post))
         .route("/mailbox/{thread}", get(thread::get))
+        .route("/mailbox/{thread}/trail", get(trail::get))
         .route("/mailbox/{thread}/address", post(address::post))
         .route(
             "/mailbox/{thread}/write",
